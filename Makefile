@@ -1,0 +1,48 @@
+# Everything a checkout needs. Only Python >= 3.11 and make must be there; the rest goes into .venv.
+PYTHON ?= python3
+OUT ?= runs
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find sequencer templates simulators configs -type f -not -name '*.pyc' 2>/dev/null)
+
+.PHONY: help demo test lint types imports clean
+
+help:
+	@echo "make demo     set up, run the main job on simulated devices, say where the results are (OUT=runs)"
+	@echo "make test     set up, run the whole test suite"
+	@echo "make lint     ruff;   make types    mypy --strict;   make imports    import contracts"
+	@echo "make clean    remove .venv and caches, never results"
+
+demo: $(VENV)/.installed
+	$(BIN)/sequencer demo --out $(OUT)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+
+# A developer's editable installation serves the demo as well; a plain one is renewed when a source changes.
+$(VENV)/.installed: pyproject.toml $(SOURCES) | $(BIN)/python
+	@if [ ! -e $(VENV)/.installed-dev ]; then rm -rf build && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check . && rm -rf build; fi
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
