@@ -1,0 +1,312 @@
+"""The only source of time: wall, scaled and virtual clocks.
+
+UTC is a float of Unix seconds. `liveness` is for deadlines and heartbeats: the wall's monotonic clock, except
+under virtual time. Virtual time stands still while anything is at work and jumps to the next deadline when
+all is quiet; it needs its own event loop, which `Clock.run` provides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import selectors
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+STALL_S = 30.0
+"""Wall seconds without any progress after which virtual time gives up and names who holds it."""
+
+LOOK_AGAIN_S = 1.0
+"""Wall seconds after which a held virtual clock looks whether it has stood still for too long."""
+
+
+def iso(time_s: float, digits: int = 3) -> str:
+    """ISO 8601 text of a UTC time, without zone: `2027-03-20T09:31:12.345`. Rounds to `digits` decimals."""
+    ticks = round(time_s * 10**digits)
+    whole, fraction = divmod(ticks, 10**digits)
+    text = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{fraction:0{digits}d}" if digits else text
+
+
+def parse_utc(text: str) -> float:
+    """Unix seconds of an ISO 8601 text; without a zone it is UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text.strip())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+class StalledError(RuntimeError):
+    """Virtual time stood still too long; the message names the holders."""
+
+
+class Clock:
+    """Wall clock; base of the others."""
+
+    kind = "wall"
+    rate = 1.0
+
+    def now(self) -> float:
+        """UTC in Unix seconds."""
+        return time.time()
+
+    def liveness(self) -> float:
+        """Monotonic seconds for deadlines and heartbeats."""
+        return time.monotonic()
+
+    def identity(self) -> dict[str, Any]:
+        """What two processes compare to be sure that they live by the same clock."""
+        return {"kind": self.kind}
+
+    async def sleep(self, seconds: float, key: str) -> None:
+        """Let `seconds` pass (negative: none). `key` says who sleeps and orders sleepers at one instant."""
+        await asyncio.sleep(max(0.0, seconds) / self.rate)
+
+    async def turn(self, key: str) -> None:
+        """Resume in the order of the keys once this instant is quiet; only virtual time needs it."""
+
+    async def wait_for(self, future: asyncio.Future[T], seconds: float, key: str) -> T:
+        """Result of `future` within `seconds` of liveness time, else TimeoutError; it is never cancelled."""
+        done, _ = await asyncio.wait({future}, timeout=max(0.0, seconds))
+        if not done:
+            raise TimeoutError(f"{key}: nothing within {seconds:.3g} s")
+        return future.result()
+
+    async def thread(self, name: str, function: Callable[..., T], *args: Any) -> T:
+        """Run a blocking computation in a thread; virtual time stands still meanwhile."""
+        token = f"thread:{name}"
+        self.hold(token)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(None, function, *args)
+        finally:
+            self.release(token)
+
+    def hold(self, token: str, to: str = "") -> None:
+        """Something is under way that virtual time must wait for: a message `to` a party, a computation."""
+
+    def release(self, token: str) -> bool:
+        """The something named `token` has arrived or ended; whether it had been held."""
+        return False
+
+    def post(self, channel: str, number: int) -> None:
+        """Event `number` was published on `channel`; virtual time waits until every reader has read it."""
+
+    def read(self, channel: str, reader: str, number: int) -> None:
+        """`reader` has dealt with the events of `channel` up to `number`."""
+
+    def forget(self, party: str) -> None:
+        """`party` (a client's session, a device's boot id) is gone: nothing on its way there will arrive."""
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a main coroutine to its end on an event loop that suits this clock."""
+        return asyncio.run(coroutine)
+
+
+class WallClock(Clock):
+    """The machine's own time."""
+
+
+class ScaledClock(Clock):
+    """UTC that starts at `epoch_s` and runs `rate` times as fast as the wall.
+
+    Processes of one machine share it by sharing epoch, rate and `origin_s`, a reading of the system-wide
+    monotonic clock; a jump of the machine's UTC does not disturb it.
+    """
+
+    kind = "scaled"
+
+    def __init__(self, epoch_s: float, rate: float, origin_s: float | None = None) -> None:
+        if not rate > 0.0:
+            raise ValueError(f"the rate of a scaled clock must be positive, not {rate}")
+        self.epoch_s = epoch_s
+        self.rate = rate
+        self.origin_s = time.monotonic() if origin_s is None else origin_s
+
+    def now(self) -> float:
+        """UTC in Unix seconds of the scaled time."""
+        return self.epoch_s + (time.monotonic() - self.origin_s) * self.rate
+
+    def identity(self) -> dict[str, Any]:
+        """Kind, epoch, rate and origin."""
+        return {"kind": self.kind, "epoch_s": self.epoch_s, "rate": self.rate, "origin_s": self.origin_s}
+
+
+class VirtualClock(Clock):
+    """Time of a rehearsal: stands still while anything is at work, then jumps to the next deadline.
+
+    Sleepers wake one at a time, in the order (time, key, sequence), each only when everything the one before
+    set off has come to rest. Thus the order in which messages happen to arrive decides nothing.
+    """
+
+    kind = "virtual"
+
+    def __init__(self, epoch_s: float, stall_s: float = STALL_S) -> None:
+        self.stall_s = stall_s
+        self._now_s = epoch_s
+        self._sleepers: list[tuple[float, str, int, asyncio.Future[None]]] = []
+        self._sequence = 0
+        self._holds: Counter[str] = Counter()
+        self._bound_for: dict[str, str] = {}
+        self._gone: set[str] = set()
+        self._posted: dict[str, int] = {}
+        self._readers: dict[str, dict[str, int]] = {}
+
+    def now(self) -> float:
+        """UTC in Unix seconds of the virtual time."""
+        return self._now_s
+
+    def liveness(self) -> float:
+        """The same as `now`: under virtual time deadlines are virtual too."""
+        return self._now_s
+
+    async def sleep(self, seconds: float, key: str) -> None:
+        """Let `seconds` of virtual time pass."""
+        future = self._sleeper(seconds, key)
+        try:
+            await future
+        finally:
+            future.cancel()
+
+    async def turn(self, key: str) -> None:
+        """Wait until this instant is quiet, then resume in the order of the keys."""
+        await self.sleep(0.0, key)
+
+    async def wait_for(self, future: asyncio.Future[T], seconds: float, key: str) -> T:
+        """Result of `future` within `seconds` of virtual time, else TimeoutError."""
+        deadline = self._sleeper(seconds, key)
+        either: set[asyncio.Future[Any]] = {future, deadline}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            deadline.cancel()
+        if not future.done():
+            raise TimeoutError(f"{key}: nothing within {seconds:.3g} s")
+        return future.result()
+
+    def hold(self, token: str, to: str = "") -> None:
+        """Stand still until `token` is released, or `to` is gone."""
+        if to in self._gone:
+            return
+        self._holds[token] += 1
+        if to:
+            self._bound_for[token] = to
+
+    def release(self, token: str) -> bool:
+        """End one hold of `token` and say whether there was one (none: a message from another process)."""
+        held = self._holds[token]
+        if held <= 1:
+            self._drop(token)
+        else:
+            self._holds[token] = held - 1
+        return held > 0
+
+    def post(self, channel: str, number: int) -> None:
+        """Stand still until every reader of `channel` has read event `number`."""
+        self._posted[channel] = number
+
+    def read(self, channel: str, reader: str, number: int) -> None:
+        """Note how far `reader` has come; the first call registers it."""
+        if not self._gone & {channel, reader}:
+            self._readers.setdefault(channel, {})[reader] = number
+
+    def forget(self, party: str) -> None:
+        """Hold nothing any more for `party`, as reader or as channel."""
+        self._gone.add(party)
+        for token in [token for token, to in self._bound_for.items() if to == party]:
+            self._drop(token)
+        self._readers.pop(party, None)
+        for readers in self._readers.values():
+            readers.pop(party, None)
+
+    def holders(self) -> list[str]:
+        """Names of all that keeps time from advancing."""
+        late = [
+            f"event {self._posted[channel]} of {channel} for {reader}"
+            for channel, readers in self._readers.items()
+            for reader, number in readers.items()
+            if number < self._posted.get(channel, 0)
+        ]
+        return sorted(self._holds) + late
+
+    def advance(self) -> bool:
+        """Wake the next sleeper if nothing holds time. Called by the event loop when it is idle."""
+        if self.holders():
+            return False
+        while self._sleepers:
+            time_s, _, _, future = heapq.heappop(self._sleepers)
+            if not future.done():
+                self._now_s = max(self._now_s, time_s)
+                future.set_result(None)
+                return True
+        return False
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a main coroutine on an event loop that advances this clock whenever it is idle."""
+        with asyncio.Runner(loop_factory=self._new_loop) as runner:
+            return runner.run(coroutine)
+
+    def _new_loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.SelectorEventLoop(_IdleSelector(self))
+
+    def _drop(self, token: str) -> None:
+        self._holds.pop(token, None)
+        self._bound_for.pop(token, None)
+
+    def _sleeper(self, seconds: float, key: str) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sequence += 1
+        heapq.heappush(self._sleepers, (self._now_s + max(0.0, seconds), key, self._sequence, future))
+        return future
+
+
+class _IdleSelector(selectors.BaseSelector):
+    """Selector that lets virtual time advance where the event loop would otherwise block."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._real = selectors.DefaultSelector()
+        self._idle_since: float | None = None
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Ready files; when the loop is idle, advance the clock, or wait for whatever holds it."""
+        events = self._real.select(0)
+        if events or (timeout is not None and timeout <= 0) or self._clock.advance():
+            self._idle_since = None
+            return events
+        self._give_up_after(self._clock.stall_s)
+        patience_s = min(LOOK_AGAIN_S, self._clock.stall_s)
+        events = self._real.select(patience_s if timeout is None else min(patience_s, timeout))
+        if events:
+            self._idle_since = None
+        return events
+
+    def _give_up_after(self, stall_s: float) -> None:
+        now_s = time.monotonic()
+        if self._idle_since is None:
+            self._idle_since = now_s
+        if now_s - self._idle_since > stall_s:
+            holders = self._clock.holders() or ["nothing: every task waits for a word that nobody will say"]
+            raise StalledError(f"virtual time stood still for {stall_s:.3g} s, held by: {'; '.join(holders)}")
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        """As the real selector."""
+        return self._real.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        """As the real selector."""
+        return self._real.unregister(fileobj)
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        """As the real selector."""
+        return self._real.modify(fileobj, events, data)
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        """As the real selector."""
+        return self._real.get_map()
+
+    def close(self) -> None:
+        """As the real selector."""
+        self._real.close()
