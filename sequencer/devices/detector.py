@@ -1,0 +1,170 @@
+"""Detector: what it is told and tells, and the limits of its read-out modes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+import zmq.asyncio
+
+from sequencer.clock import Clock
+from sequencer.config.models import DetectorConfig, ReadoutMode
+from sequencer.devices.client import DeviceClient, OnProgress
+from sequencer.devices.commands import COMMON, Arguments, CommandSpec
+from sequencer.devices.state import DeviceState
+
+Phase = Literal["IDLE", "INTEGRATING", "READING", "TRANSFERRING"]
+Dit = Annotated[float, msgspec.Meta(ge=0.0)]
+Ndit = Annotated[int, msgspec.Meta(ge=1)]
+Window = tuple[int, int]
+
+GRID_TOLERANCE = 1e-6
+"""How far a DIT may be from its grid, in grid steps: above rounding of a float, below any real step."""
+
+
+class Configure(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Set-up without exposing; `window_px` (nx, ny) about the centre of the detector, None: as it is."""
+
+    mode: str
+    dit_s: Dit
+    ndit: Ndit
+    window_px: Window | None = None
+
+
+class Expose(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One exposure of `ndit` integrations of `dit_s`, known by its id.
+
+    `settle` exposures of the same set-up are read before it and not delivered. `deliver` False: read,
+    not sent.
+    """
+
+    exposure: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    dit_s: Dit
+    ndit: Ndit
+    mode: str | None = None
+    settle: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    deliver: bool = True
+
+
+class Abort(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """End the exposure now; with an id, only if that is the one running."""
+
+    exposure: str = ""
+
+
+COMMANDS = {
+    **COMMON,
+    "configure": CommandSpec(Configure, own="configure"),
+    "expose": CommandSpec(Expose, own="expose"),
+    "abort": CommandSpec(Abort, trigger="stop", own="abort", interrupts=True, open_to_anyone=True),
+}
+
+
+class DetectorState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`exposure` is the id of the one running or last run; `unsent` counts frames not acknowledged yet."""
+
+    camera: str = ""
+    phase: Phase = "IDLE"
+    mode: str = ""
+    dit_s: float = 0.0
+    ndit: int = 1
+    window_px: Window = (0, 0)
+    exposure: str = ""
+    unsent: int = 0
+    temperature_k: float = 0.0
+
+    @property
+    def harmless(self) -> bool:
+        """Idle, that is in continuous reset."""
+        return self.phase == "IDLE"
+
+
+class Exposed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of an exposure; `start_s` and `end_s` are of the delivered one, UTC, settling left out."""
+
+    exposure: str
+    start_s: float
+    end_s: float
+    dit_s: float
+    ndit: int
+    mode: str
+    settled: int
+
+
+class DetectorClient(DeviceClient[DetectorState]):
+    """Commands one detector."""
+
+    kind = "detector"
+    state_type = DetectorState
+
+    def __init__(
+        self,
+        name: str,
+        endpoint: str,
+        clock: Clock,
+        *,
+        owner: str = "",
+        context: zmq.asyncio.Context | None = None,
+    ) -> None:
+        super().__init__(name, endpoint, clock, owner=owner, context=context)
+        self.context = context
+
+    @property
+    def camera(self) -> str:
+        """Name templates use for this detector."""
+        return self.state.camera
+
+    @property
+    def frames_endpoint(self) -> str:
+        """Where frames are to be read (`wire.frames.FrameReader`)."""
+        return self.hello.frames_endpoint
+
+    async def configure(self, mode: str, dit_s: float, ndit: int, window_px: Window | None = None) -> None:
+        """Set up read-out mode, DIT, NDIT and window."""
+        await self.command("configure", Configure(mode=mode, dit_s=dit_s, ndit=ndit, window_px=window_px))
+
+    async def expose(
+        self,
+        exposure: str,
+        dit_s: float,
+        ndit: int,
+        mode: str | None = None,
+        settle: int = 0,
+        deliver: bool = True,
+        on_progress: OnProgress | None = None,
+    ) -> Exposed:
+        """Expose and read out; returns when the frame is on its way to the acquisition."""
+        args = Expose(exposure=exposure, dit_s=dit_s, ndit=ndit, mode=mode, settle=settle, deliver=deliver)
+        result = await self.command("expose", args, exposure=exposure, on_progress=on_progress)
+        return msgspec.convert(result, Exposed, strict=True)
+
+    async def abort(self, exposure: str = "") -> None:
+        """End the exposure now; its frame is lost."""
+        await self.command("abort", Abort(exposure=exposure), exposure=exposure)
+
+
+def set_up_problems(
+    config: DetectorConfig, mode: str, dit_s: float, ndit: int, window_px: Window
+) -> list[str]:
+    """All that keeps the detector from exposing like this; empty when nothing does."""
+    limits = config.modes.get(mode)
+    if limits is None:
+        return [f"no read-out mode {mode}; there are {', '.join(config.modes)}"]
+    problems = dit_problems(limits, mode, dit_s)
+    if ndit > limits.ndit_max:
+        problems.append(f"NDIT {ndit} is above the {limits.ndit_max} of mode {mode}")
+    if not all(1 <= size <= largest for size, largest in zip(window_px, config.size_px, strict=True)):
+        problems.append(f"window {window_px} px does not fit the detector's {config.size_px} px")
+    return problems
+
+
+def dit_problems(limits: ReadoutMode, mode: str, dit_s: float) -> list[str]:
+    """What is wrong with a DIT in a read-out mode: below, above, or off the grid."""
+    if dit_s < limits.min_dit_s:
+        return [f"DIT {dit_s:g} s is below the minimum {limits.min_dit_s:g} s of mode {mode}"]
+    if dit_s > limits.max_dit_s:
+        return [f"DIT {dit_s:g} s is above the maximum {limits.max_dit_s:g} s of mode {mode}"]
+    steps = dit_s / limits.dit_grid_s
+    if abs(steps - round(steps)) > GRID_TOLERANCE:
+        return [f"DIT {dit_s!r} s is off the grid of {limits.dit_grid_s:g} s of mode {mode}"]
+    return []

@@ -1,0 +1,1 @@
+"""Device servers to copy from."""

@@ -1,0 +1,164 @@
+"""Mechanisms: wheels, slides, derotator and chopper with named positions, moved in parallel."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+import zmq.asyncio
+
+from sequencer.clock import Clock
+from sequencer.config.models import MechanismConfig
+from sequencer.devices.client import DeviceClient, OnProgress
+from sequencer.devices.commands import COMMON, Arguments, CommandSpec
+from sequencer.devices.server import DeviceServer
+from sequencer.devices.state import DeviceState
+from sequencer.devices.together import together
+from sequencer.wire.errors import DeviceError, Rejected
+from sequencer.wire.server import ProgressCall
+
+
+class Move(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """{keyword: named position or alias}, e.g. {"INS.OPTI10.NAME": "Lp"}; all move at the same time."""
+
+    positions: dict[str, str]
+
+
+COMMANDS = {**COMMON, "move": CommandSpec(Move)}
+
+
+class MechanismsState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`positions` as read back, "" between two; `targets` and `moving` tell of a move in progress."""
+
+    positions: dict[str, str] = msgspec.field(default_factory=dict)
+    targets: dict[str, str] = msgspec.field(default_factory=dict)
+    moving: list[str] = msgspec.field(default_factory=list)
+
+    @property
+    def harmless(self) -> bool:
+        """Nothing moves."""
+        return not self.moving
+
+
+class Moved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of a move: the positions actually reached, and the seconds it took."""
+
+    positions: dict[str, str]
+    seconds: float
+
+
+class MechanismsClient(DeviceClient[MechanismsState]):
+    """Commands the mechanisms of one instrument. Moves asked for by several tasks wait for each other."""
+
+    kind = "mechanisms"
+    state_type = MechanismsState
+
+    def __init__(
+        self,
+        name: str,
+        endpoint: str,
+        clock: Clock,
+        *,
+        owner: str = "",
+        context: zmq.asyncio.Context | None = None,
+    ) -> None:
+        super().__init__(name, endpoint, clock, owner=owner, context=context)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def move(self, positions: Mapping[str, str], on_progress: OnProgress | None = None) -> Moved:
+        """Move all named mechanisms at the same time; returns when every one has arrived."""
+        async with self._one_at_a_time:
+            result = await self.command("move", Move(positions=dict(positions)), on_progress=on_progress)
+        return msgspec.convert(result, Moved, strict=True)
+
+
+class MechanismsServer(DeviceServer[MechanismsState]):
+    """Mechanisms: override `move_one` and `read_one`, and `halt` to stop whatever moves.
+
+    `mechanisms` are the instrument's, by keyword; their names and aliases are the only positions accepted.
+    """
+
+    kind: ClassVar[str] = "mechanisms"
+    commands = COMMANDS
+
+    def __init__(
+        self,
+        name: str,
+        endpoint: str,
+        clock: Clock,
+        *,
+        mechanisms: Mapping[str, MechanismConfig],
+        simulated: bool = False,
+        context: zmq.asyncio.Context | None = None,
+    ) -> None:
+        self.mechanisms = dict(mechanisms)
+        state = MechanismsState(positions=dict.fromkeys(self.mechanisms, ""), moving=list(self.mechanisms))
+        super().__init__(name, endpoint, clock, state=state, simulated=simulated, context=context)
+
+    @abstractmethod
+    async def move_one(self, keyword: str, position: str) -> None:
+        """Move one mechanism to a named position and return when it has arrived."""
+
+    @abstractmethod
+    async def read_one(self, keyword: str) -> str:
+        """Named position the mechanism stands at; "" between two."""
+
+    async def read_back(self) -> None:
+        """Publish where the mechanisms stand; between commands nothing moves."""
+        positions = {keyword: await self.read_one(keyword) for keyword in self.mechanisms}
+        self.update(positions=positions, targets={}, moving=[])
+
+    async def make_safe(self, progress: ProgressCall) -> None:
+        """Stop whatever moves."""
+        await self.halt()
+
+    def check_move(self, args: Move) -> None:
+        """Refuse unknown mechanisms and positions, listing the valid ones."""
+        resolve(self.mechanisms, args.positions)
+
+    async def do_move(self, args: Move, progress: ProgressCall) -> dict[str, Any]:
+        """Move in parallel and confirm each position by reading it back."""
+        start_s = self.clock.now()
+        wanted = resolve(self.mechanisms, args.positions)
+        found = {keyword: await self.read_one(keyword) for keyword in wanted}
+        targets = {keyword: position for keyword, position in wanted.items() if found[keyword] != position}
+        positions = self.state.positions | found | dict.fromkeys(targets, "")
+        self.update(positions=positions, targets=targets, moving=list(targets))
+        progress(0.0, float(len(targets)), "mechanisms", "")
+        await together(self._bring(keyword, len(targets), progress) for keyword in targets)
+        reached = {keyword: self.state.positions[keyword] for keyword in wanted}
+        self.update(targets={})
+        return {"positions": reached, "seconds": self.clock.now() - start_s}
+
+    async def _bring(self, keyword: str, total: int, progress: ProgressCall) -> None:
+        wanted = self.state.targets[keyword]
+        await self.move_one(keyword, wanted)
+        found = await self.read_one(keyword)
+        moving = [other for other in self.state.moving if other != keyword]
+        self.update(positions=self.state.positions | {keyword: found}, moving=moving)
+        if found != wanted:
+            raise DeviceError(
+                "not_reached", f"{keyword} should be at {wanted} and reads {found or 'between positions'}"
+            )
+        progress(float(total - len(moving)), float(total), "mechanisms", f"{keyword} {found}")
+
+
+def resolve(mechanisms: Mapping[str, MechanismConfig], positions: Mapping[str, str]) -> dict[str, str]:
+    """Canonical position of each keyword, aliases resolved. Raises `Rejected` naming all that is wrong."""
+    problems, resolved = [], {}
+    if not positions:
+        problems.append("no mechanism is named")
+    for keyword, position in positions.items():
+        config = mechanisms.get(keyword)
+        if config is None:
+            problems.append(f"no mechanism {keyword}; there are {', '.join(mechanisms)}")
+            continue
+        resolved[keyword] = config.aliases.get(position, position)
+        if resolved[keyword] not in config.positions:
+            problems.append(f"{keyword} has no position {position}; it has {', '.join(config.positions)}")
+    if problems:
+        raise Rejected("bad_arguments", "; ".join(problems))
+    return resolved
