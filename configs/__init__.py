@@ -1,0 +1,1 @@
+"""Instruments, sites, deployments and example observing blocks: data the program reads, no code."""

@@ -1,0 +1,52 @@
+"""Load an instrument, a site or a deployment by name or path; everything wrong with it is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sequencer.config.deployment_checks import check_deployment, check_site
+from sequencer.config.instrument_checks import check_instrument
+from sequencer.config.models import Deployment, Instrument, SiteConfig
+from sequencer.config.problems import ConfigErrors, Problem
+from sequencer.config.search import find_config
+from sequencer.config.structure import convert
+from sequencer.config.yaml_reader import Located, read_yaml
+
+T = TypeVar("T")
+
+
+def load_instrument(name_or_path: str | Path) -> Instrument:
+    """Return an instrument. Raises ConfigErrors."""
+    return _load("instruments", name_or_path, Instrument, check_instrument)
+
+
+def load_site(name_or_path: str | Path) -> SiteConfig:
+    """Return a site. Raises ConfigErrors."""
+    return _load("sites", name_or_path, SiteConfig, check_site)
+
+
+def load_deployment(name_or_path: str | Path) -> Deployment:
+    """Return a deployment, checked against its instrument. Raises ConfigErrors, the instrument's too."""
+
+    def check(deployment: Deployment, located: Located) -> list[Problem]:
+        try:
+            instrument = load_instrument(deployment.instrument)
+        except ConfigErrors as errors:
+            return [located.problem(("instrument",), "instrument: cannot be loaded"), *errors.problems]
+        return check_deployment(deployment, instrument, located)
+
+    return _load("deployments", name_or_path, Deployment, check)
+
+
+def _load(
+    kind: str, name_or_path: str | Path, model: type[T], check: Callable[[T, Located], list[Problem]]
+) -> T:
+    located = read_yaml(find_config(kind, name_or_path))
+    value, problems = convert(located, model)
+    if value is not None:
+        problems = check(value, located)
+    if problems or value is None:
+        raise ConfigErrors(problems)
+    return value

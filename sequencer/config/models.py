@@ -1,0 +1,224 @@
+"""Instrument, site and deployment as data: the typed form of the YAML files in `configs/`.
+
+Every figure carries its unit in its name. Figures nobody has published are listed by name in `assumed`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Limits = tuple[float, float]
+
+
+class SiteConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """Where the telescope stands. Longitude is positive east."""
+
+    name: str
+    latitude_deg: float
+    longitude_deg: float
+    elevation_m: float
+    source: str = ""
+
+
+class ReadoutMode(Struct, forbid_unknown_fields=True, frozen=True):
+    """One detector read-out mode and its limits; electrons are per pixel and single DIT."""
+
+    min_dit_s: float
+    max_dit_s: float
+    full_well_e: float
+    gain_e_adu: float
+    read_noise_e: float
+    dark_e_s: float
+    overhead_s: float
+    dit_grid_s: float = 0.0001
+    ndit_max: int = 10000
+    bias_adu: float = 0.0
+    amplifier_gains_e_adu: list[float] = []
+
+
+class Chip(Struct, forbid_unknown_fields=True, frozen=True):
+    """One detector chip: FITS extension name and its unlit border in pixels (bottom, left, top, right)."""
+
+    extname: str
+    border_px: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+
+class DetectorConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """One detector subsystem that delivers one FITS file per exposure.
+
+    `index` is the n of `DETn` keywords, `camera` the name templates use (LM, N, IFU, ...). `size_px` is
+    (nx, ny). `layout` is `extensions` (empty primary, one image per chip, float32 ADU averaged over NDIT) or
+    `megara` (one primary image, uint16 ADU with bias, prescan and overscan; size_px is the raw frame).
+    """
+
+    index: int
+    camera: str
+    detector_id: str
+    chips: list[Chip]
+    size_px: tuple[int, int]
+    pixel_scale_mas: float
+    modes: dict[str, ReadoutMode]
+    default_mode: str
+    layout: Literal["extensions", "megara"] = "extensions"
+    settle_exposures: int = 1
+    nonlinearity_k: float = 0.0
+    ipc_edge: float = 0.0
+    ipc_corner: float = 0.0
+    lit_fraction: float = 1.0
+    tech: str = "IMAGE"
+    dpr_tech: str = "IMAGE"
+
+
+class MechanismConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """A wheel, slide or mode selector with named positions. A wheel passes the slots between, the short way.
+
+    The mechanism is addressed by its keyword (`INS.OPTI10.NAME`); `aliases` maps other spellings to
+    positions. `drs_keyword` is the keyword that repeats the position (`DRS.FILTER`) for `camera`.
+    """
+
+    name: str
+    kind: Literal["wheel", "slide", "rotator", "chopper"]
+    positions: list[str]
+    home: str
+    seconds_per_step: float = 2.0
+    aliases: dict[str, str] = {}
+    drs_keyword: str = ""
+    camera: str = ""
+
+
+class LightStopConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """What closes the beam: a device of its own, or named positions of a mechanism.
+
+    `mechanism` empty: the deployment has a device of that role (`shutter`, `cover`). Otherwise the
+    mechanism's keyword with the position that counts as closed and the one `open` goes to.
+    """
+
+    mechanism: str = ""
+    closed: str = ""
+    open: str = ""
+    halves: list[str] = []
+    seconds: float = 1.0
+
+
+class FilterConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """Prior of one filter: thermal rate e-/s/pixel F = telescope + sky * airmass**exponent at 280.15 K.
+
+    `twilight_e_s_mag0` is the rate of scattered twilight at zenith for 0 mag/arcsec2 in `twilight_band`
+    (0: no measurable twilight). Source: data/metis_background.csv for METIS.
+    """
+
+    wavelength_um: float
+    telescope_e_s: float = 0.0
+    sky_e_s: float = 0.0
+    sky_exponent: float = 1.0
+    band_um: tuple[float, float] = (0.0, 0.0)
+    twilight_band: str = ""
+    twilight_e_s_mag0: float = 0.0
+    source: str = ""
+
+
+class CameraConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """What a template must know to put one camera into the beam: which keyword holds what."""
+
+    detector: str
+    filter_keyword: str
+    filters: dict[str, FilterConfig]
+    nd_keyword: str = ""
+    nd_open: str = "OPEN"
+    nd_transmission: dict[str, float] = {}
+    mask_keyword: str = ""
+    mask_default: str = ""
+    mask_closed: str = ""
+    lens_keyword: str = ""
+    sun_altitude_deg: Limits = (-18.0, -9.0)
+    prior_sigma: float = 0.3
+
+
+class TelescopeConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """Limits and speeds of the telescope; altitude and Sun distance bind the sequencer as well."""
+
+    name: str
+    altitude_deg: Limits
+    slew_deg_s: tuple[float, float] = (0.5, 1.0)
+    settle_s: float = 10.0
+    sun_distance_deg: float = 30.0
+    moon_distance_deg: float = 30.0
+    planet_distance_deg: float = 1.0
+
+
+class SourceConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """A calibration source: `lamp`, `laser` or `blackbody`."""
+
+    kind: Literal["lamp", "laser", "blackbody"]
+    warm_up_s: float = 0.0
+
+
+class Instrument(Struct, forbid_unknown_fields=True, frozen=True):
+    """An instrument: detectors and cameras by camera name, mechanisms by keyword, sources by name.
+
+    `setups` are named mechanism set-ups ({keyword: position}) a template's source document prescribes, e.g.
+    `dark`, `insdark`, `twilight`, `hand_over`. `header` are constant cards {keyword: value}. `assumed` names
+    figures without a published source; `provenance` says where the others come from.
+    """
+
+    name: str
+    telescope: TelescopeConfig
+    site: str
+    detectors: dict[str, DetectorConfig]
+    cameras: dict[str, CameraConfig] = {}
+    mechanisms: dict[str, MechanismConfig] = {}
+    sources: dict[str, SourceConfig] = {}
+    shutter: LightStopConfig = LightStopConfig()
+    cover: LightStopConfig = LightStopConfig()
+    setups: dict[str, dict[str, str]] = {}
+    header: dict[str, str | int | float | bool] = {}
+    required_cards: dict[str, list[str]] = {}
+    assumed: list[str] = []
+    provenance: dict[str, str] = {}
+
+
+class DeviceConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """One device server: its role, where it listens, and whether a simulator stands in for it.
+
+    `kind` is one of telescope, cover, shutter, mechanisms, sources, detector, site. `endpoint` is a ZeroMQ
+    address of the command socket; `camera` names the detector for kind `detector`.
+    """
+
+    kind: Literal["telescope", "cover", "shutter", "mechanisms", "sources", "detector", "site"]
+    endpoint: str
+    simulated: bool = True
+    camera: str = ""
+
+
+class NightConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """What the simulated night holds; the unknowns are drawn from the run's seed. All figures assumed."""
+
+    zero_point_sigma: float = 0.3
+    ambient_k: float = 280.15
+    cooling_k_h: float = 0.7
+    sky_noise_sigma: float = 0.005
+    sky_noise_s: float = 300.0
+    nonlinearity_k: float = 0.03
+    response_sigma: float = 0.01
+    vignetting: float = 0.03
+    bad_pixel_fraction: float = 0.001
+    persistence_threshold: float = 0.95
+    persistence_fraction: float = 0.005
+    persistence_tau_s: float = 600.0
+    star_density: float = 1.0
+    twilight_scale_sigma: float = 0.15
+    twilight_alpha: float = 2.0
+    cosmic_rays_cm2_s: float = 0.02
+
+
+class Deployment(Struct, forbid_unknown_fields=True, frozen=True):
+    """Which server stands where for an instrument; `window_px` (nx, ny) cuts every detector at its centre."""
+
+    name: str
+    instrument: str
+    devices: dict[str, DeviceConfig]
+    night: NightConfig = NightConfig()
+    window_px: tuple[int, int] | None = None
+    start: str = ""

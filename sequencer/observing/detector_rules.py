@@ -1,0 +1,89 @@
+"""Rules of validation about DIT, NDIT and read-out mode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sequencer.config.models import DetectorConfig, ReadoutMode
+from sequencer.observing.block import TemplateCall
+from sequencer.observing.findings import Findings
+from sequencer.observing.names import cameras_in_use
+
+LONGEST_EXPOSURE_S = 43200.0
+"""Longest DIT x NDIT of one exposure in s: a night of 12 hours."""
+
+
+def mode_of(call: TemplateCall, detector: DetectorConfig) -> ReadoutMode:
+    """Return the read-out mode a template uses on a detector: its own wish, or the detector's default."""
+    name = call.parameters.get(f"DET{detector.index}.NCORRS.NAME") or detector.default_mode
+    return detector.modes.get(name, detector.modes[detector.default_mode])
+
+
+def detectors_in_use(call: TemplateCall, found: Findings) -> list[DetectorConfig]:
+    """Return the detectors a template exposes, in the order of their index."""
+    detectors = sorted(found.instrument.detectors.values(), key=lambda detector: detector.index)
+    if "SEQ.CAMERA" in call.signature.parameters:
+        used = {camera.detector for camera in cameras_in_use(call, found.instrument).values()}
+        return [
+            d
+            for name, d in sorted(found.instrument.detectors.items(), key=lambda i: i[1].index)
+            if name in used
+        ]
+    if "EXPTIME" in call.signature.parameters:
+        return detectors[:1]
+    return [d for d in detectors if (call.parameters.get(f"SEQ.NEXPO{d.index}") or 0) > 0]
+
+
+def check_detectors(call: TemplateCall, found: Findings) -> None:
+    """Check what a template asks of every detector it uses, and that a dark exposes at all."""
+    used = detectors_in_use(call, found)
+    dark = "SEQ.NEXPO1" in call.signature.parameters
+    if dark and not used:
+        found.problem(call, "SEQ.NEXPO1", "no detector has an exposure to take")
+    for detector in found.instrument.detectors.values():
+        name = f"DET{detector.index}.DIT"
+        if dark and detector not in used and call.parameters.get(name) is not None:
+            found.warning(call, name, f"is not used: SEQ.NEXPO{detector.index} is 0")
+    for detector in used:
+        name = "EXPTIME" if "EXPTIME" in call.signature.parameters else f"DET{detector.index}.DIT"
+        dit_s = call.parameters.get(name)
+        if dit_s is not None:
+            _check_dit(call, found, detector, name, dit_s)
+        elif dark and name not in call.given:
+            found.problem(call, name, f"is required: SEQ.NEXPO{detector.index} is above 0")
+        _check_ndit(call, found, detector, dit_s)
+
+
+def _check_dit(
+    call: TemplateCall, found: Findings, detector: DetectorConfig, name: str, dit_s: float
+) -> None:
+    mode = mode_of(call, detector)
+    mode_name = call.parameters.get(f"DET{detector.index}.NCORRS.NAME") or detector.default_mode
+    where = f"of read-out mode {mode_name} of {detector.camera}"
+    if dit_s < mode.min_dit_s:
+        found.problem(call, name, f"{dit_s:g} s is below the minimum DIT {mode.min_dit_s:g} s {where}")
+    elif dit_s > mode.max_dit_s:
+        found.problem(call, name, f"{dit_s:g} s is above the maximum DIT {mode.max_dit_s:g} s {where}")
+    elif mode.dark_e_s * dit_s >= mode.full_well_e:
+        longest = mode.full_well_e / mode.dark_e_s
+        found.problem(
+            call,
+            name,
+            f"{dit_s:g} s saturates on the dark current alone, which fills the well {where} in {longest:g} s",
+        )
+
+
+def _check_ndit(call: TemplateCall, found: Findings, detector: DetectorConfig, dit_s: float | None) -> None:
+    name = f"DET{detector.index}.NDIT"
+    ndit: Any = call.parameters.get(name)
+    if ndit is None:
+        return
+    mode = mode_of(call, detector)
+    if ndit > mode.ndit_max:
+        found.problem(
+            call, name, f"{ndit} is above {mode.ndit_max}, the most that {detector.camera} averages"
+        )
+    elif dit_s is not None and dit_s * ndit > LONGEST_EXPOSURE_S:
+        found.problem(
+            call, name, f"DIT x NDIT is {dit_s * ndit:g} s, longer than a night of {LONGEST_EXPOSURE_S:g} s"
+        )
