@@ -1,0 +1,63 @@
+"""What a frame is worth: good, low, high, saturated, starry or unstable, with the reason."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on one frame: its name (see `verdict`) and why, as a sentence for header, journal and
+    screen."""
+
+    name: str
+    reason: str
+
+    @property
+    def good(self) -> bool:
+        """Whether the frame counts."""
+        return self.name == "good"
+
+
+def verdict(
+    level_fraction: float,
+    expected_fraction: float,
+    tolerance: float,
+    max_fraction: float,
+    *,
+    p99_fraction: float | None = None,
+    saturated: bool = False,
+    starry: str = "",
+    unstable: str = "",
+) -> Verdict:
+    """Judge a frame by its level (median of the lit pixels, in full wells) against the expected one.
+
+    The first that holds: unstable (a reason given, or a level that is no number or not above 0), saturated
+    (told so, or level or 99th percentile above `max_fraction`), starry (a reason given), low or high (more
+    than the relative tolerance away), good. What to expect depends on the mode: in FIXED and LADDER the
+    level predicted for the airmass or rung, in AIRMASS and LEVEL the target.
+    """
+    percent = f"{100.0 * level_fraction:.1f} % of full well"
+    if unstable:
+        return Verdict("unstable", unstable)
+    if not 0.0 < level_fraction < math.inf:
+        return Verdict("unstable", f"the level is {percent}")
+    brightest = level_fraction if p99_fraction is None else max(level_fraction, p99_fraction)
+    if saturated:
+        return Verdict("saturated", f"saturated at {percent}")
+    if brightest > max_fraction:
+        limit = f"the limit is {100.0 * max_fraction:.1f} %"
+        return Verdict("saturated", f"{100.0 * brightest:.1f} % of full well, {limit}")
+    if starry:
+        return Verdict("starry", starry)
+    return _against(level_fraction, expected_fraction, tolerance, percent)
+
+
+def _against(level_fraction: float, expected_fraction: float, tolerance: float, percent: str) -> Verdict:
+    reason = f"{percent}, {100.0 * expected_fraction:.1f} % expected"
+    if level_fraction < expected_fraction * (1.0 - tolerance):
+        return Verdict("low", reason)
+    if level_fraction > expected_fraction * (1.0 + tolerance):
+        return Verdict("high", reason)
+    return Verdict("good", reason)

@@ -1,0 +1,74 @@
+"""Where the observer stands, and astropy set up so that it never asks the network."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place on Earth: geodetic WGS84 latitude and longitude (east positive) in deg, elevation in m.
+
+    Raises ValueError for a latitude outside -90..90, a longitude outside -360..360 or anything not finite.
+    """
+
+    name: str
+    latitude_deg: float
+    longitude_deg: float
+    elevation_m: float
+
+    def __post_init__(self) -> None:
+        if not abs(self.latitude_deg) <= 90.0:
+            raise ValueError(f"site {self.name}: latitude {self.latitude_deg} deg is not in -90..90")
+        if not abs(self.longitude_deg) <= 360.0:
+            raise ValueError(f"site {self.name}: longitude {self.longitude_deg} deg is not in -360..360")
+        if not math.isfinite(self.elevation_m):
+            raise ValueError(f"site {self.name}: elevation {self.elevation_m} m is not a number")
+
+
+def offline() -> None:
+    """Forbid astropy every download; old Earth-rotation tables then give a warning, never an error.
+
+    Without a current table UT1 is off by less than 1 s, that is 15 arcsec in hour angle: irrelevant here.
+    Called by every function of this package that needs astropy; calling it again changes nothing.
+    """
+    from astropy.utils.data import conf
+    from astropy.utils.iers import conf as iers_conf
+
+    conf.allow_internet = False
+    iers_conf.auto_download = False
+    iers_conf.auto_max_age = None
+    iers_conf.iers_degraded_accuracy = "warn"
+
+
+def earth_location(site: Site) -> Any:
+    """The site as an astropy EarthLocation."""
+    offline()
+    from astropy import units
+    from astropy.coordinates import EarthLocation
+
+    return EarthLocation.from_geodetic(
+        lon=site.longitude_deg * units.deg,
+        lat=site.latitude_deg * units.deg,
+        height=site.elevation_m * units.m,
+    )
+
+
+def utc_time(time_s: Any) -> Any:
+    """Unix seconds UTC (scalar or array) as an astropy Time. Raises ValueError for what is not finite."""
+    offline()
+    import numpy as np
+    from astropy.time import Time
+
+    if not np.all(np.isfinite(time_s)):
+        raise ValueError(f"time {time_s} s is not finite")
+    return Time(time_s, format="unix")
+
+
+def horizontal_frame(time_s: Any, site: Site) -> Any:
+    """The astropy AltAz frame of the site at a time: pressure 0, so no refraction."""
+    from astropy.coordinates import AltAz
+
+    return AltAz(obstime=utc_time(time_s), location=earth_location(site))

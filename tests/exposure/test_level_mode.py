@@ -1,0 +1,210 @@
+"""LEVEL: a constant level in a sky that fades or brightens by e in four minutes."""
+
+import math
+
+import pytest
+
+from sequencer.exposure import (
+    TWILIGHT_SLOPE_NOISE_PER_S3,
+    TWILIGHT_SLOPE_SIGMA_PER_S,
+    DetectorLimits,
+    DitList,
+    ExposureController,
+    LevelPlan,
+    RatePrior,
+    Stop,
+    constant_rate,
+)
+
+from .nights import OPTICAL, Night, fading, split
+
+
+def twilight(rate, slope, direction, *, overhead=5.0, dit_list=None, limits=OPTICAL, floor=0.0, **plan):
+    prior = RatePrior(
+        constant_rate(rate),
+        log_slope_per_s=slope,
+        log_slope_sigma_per_s=TWILIGHT_SLOPE_SIGMA_PER_S,
+        slope_noise_per_s3=TWILIGHT_SLOPE_NOISE_PER_S3,
+        floor_e_s=floor,
+        time_s=0.0,
+    )
+    return ExposureController(
+        limits, prior, LevelPlan("LEVEL", direction, **plan), overhead_s=overhead, dit_list=dit_list
+    )
+
+
+def rms_error(science):
+    return math.sqrt(sum((frame.fraction / 0.5 - 1.0) ** 2 for frame in science) / len(science))
+
+
+@pytest.mark.parametrize("overhead", [1.0, 5.0, 16.0])
+def test_dusk_is_followed_to_the_maximum_dit(overhead):
+    """The prior is 30 % and its slope 20 % off. The level holds to 1.5 % rms from the fifth frame on."""
+    night = Night(fading(4e5, 250.0), OPTICAL, overhead, noise=0.003)
+    watched = twilight(3e5, -0.0032, "EVENING", overhead=overhead)
+    probes, science, stop = split(list(night.frames(watched, each=9999)))
+    assert len(probes) <= 2
+    assert sum(frame.verdict.good for frame in science) >= len(science) - 1
+    assert rms_error(science[5:]) < 0.015
+    assert science[-1].answer.dit_s > 20.0
+    assert stop.reason.startswith("the sky runs out: 4")
+    assert stop.reason.endswith("% of full well at the maximum DIT")
+
+
+@pytest.mark.parametrize("overhead", [1.0, 5.0, 16.0])
+def test_dawn_is_followed_to_the_minimum_dit(overhead):
+    night = Night(fading(1200.0, -250.0), OPTICAL, overhead, noise=0.003)
+    watched = twilight(1500.0, 0.005, "MORNING", overhead=overhead)
+    _, science, stop = split(list(night.frames(watched, each=9999)))
+    assert sum(frame.verdict.good for frame in science) >= len(science) - 2
+    assert rms_error(science[5:]) < 0.015
+    assert science[-1].answer.dit_s < 0.2
+    assert stop.reason.startswith("the sky is too bright: ")
+    assert stop.reason.endswith("% of full well at the minimum DIT")
+
+
+def test_the_slope_is_learned():
+    watched = twilight(4e5, -0.002, "EVENING")
+    list(Night(fading(4e5, 250.0), OPTICAL, 5.0).frames(watched, each=60))
+    assert watched.learned(400.0).log_slope_per_s == pytest.approx(-0.004, rel=0.005)
+    assert watched.learned(400.0).throughput == pytest.approx(math.exp(-400.0 / 250.0), rel=0.01)
+
+
+def test_a_sky_whose_slope_changes_is_followed_too():
+    """Like Patat's V: from 4.9e-3/s at 6 deg of depression to 2.5e-3/s half an hour later."""
+
+    def curved(time_s, airmass):
+        return 4e5 * math.exp(-0.0049 * time_s + 0.5 * (0.0024 / 1800.0) * time_s**2)
+
+    night = Night(curved, OPTICAL, 5.0, noise=0.003)
+    _, science, _ = split(list(night.frames(twilight(4e5, -0.0049, "EVENING"), each=150)))
+    assert rms_error(science[5:]) < 0.02
+    assert all(frame.verdict.good for frame in science)
+
+
+def test_from_the_dit_list_the_level_stays_within_four_and_a_half_per_cent_rms():
+    dits = DitList.log_spaced(OPTICAL)
+    night = Night(fading(4e5, 250.0), OPTICAL, 5.0)
+    _, science, _ = split(list(night.frames(twilight(4e5, -0.004, "EVENING", dit_list=dits), each=9999)))
+    assert {frame.answer.dit_s for frame in science} <= set(dits.dits_s)
+    assert rms_error(science) < 0.045
+    assert all(frame.verdict.good for frame in science)
+
+
+def test_a_floor_beside_the_twilight_is_solved_for():
+    """A steady 1500 e-/s under the fading sky: the twilight runs out, the floor does not."""
+    night = Night(lambda t, x: 1e5 * math.exp(-t / 250.0) + 2500.0, OPTICAL, 5.0)
+    _, science, stop = split(list(night.frames(twilight(1e5, -0.004, "EVENING", floor=2500.0), each=250)))
+    assert rms_error(science[5:]) < 0.01
+    assert stop is None
+
+
+def test_at_dusk_a_sky_too_bright_is_waited_for():
+    waits = []
+    night = Night(fading(1.2e6, 250.0), OPTICAL, 5.0)
+    results = list(night.frames(twilight(1.0e6, -0.004, "EVENING"), each=5, waits=waits))
+    _, science, stop = split(results)
+    assert stop is None
+    assert all(1.0 <= wait.seconds <= 60.0 for wait in waits)
+    assert any("too bright" in wait.reason or "saturates" in wait.reason for wait in waits)
+    assert science[0].verdict.good
+    assert science[0].answer.dit_s < 0.12
+    assert science[0].fraction == pytest.approx(0.55, abs=0.03)
+
+
+def test_a_wait_at_dusk_ends_when_the_level_comes_into_the_tolerance():
+    """Known sky, 80 % at the minimum DIT: it must fade by ln(signal 80 % / signal 55 %) e-foldings."""
+    limits = DetectorLimits(1e5, 0.1, 30.0)
+    prior = RatePrior(constant_rate(8e5), 0.01, -0.02, 0.0, 0.0, time_s=0.0)
+    watched = ExposureController(limits, prior, LevelPlan("LEVEL", "EVENING"))
+    answer = watched.next(0.0, -5.0)
+    level = 8e5 * 50.0 * -math.expm1(-0.1 / 50.0) / 1e5
+    assert answer.seconds == pytest.approx(50.0 * math.log(level / 0.55), rel=1e-6)
+    slow = ExposureController(
+        limits, RatePrior(constant_rate(8e5), 0.01, -0.001, 0.0, 0.0), LevelPlan("LEVEL", "EVENING")
+    )
+    assert slow.next(0.0, -5.0).seconds == 60.0
+    fast = ExposureController(
+        limits, RatePrior(constant_rate(5.51e5), 0.01, -0.02, 0.0, 0.0), LevelPlan("LEVEL", "EVENING")
+    )
+    assert fast.next(0.0, -5.0).seconds == 1.0
+
+
+def test_at_dawn_a_sky_too_faint_is_waited_for():
+    limits = DetectorLimits(1e5, 0.1, 30.0)
+    prior = RatePrior(constant_rate(1000.0), 0.01, 0.02, 0.0, 0.0)
+    answer = ExposureController(limits, prior, LevelPlan("LEVEL", "MORNING")).next(0.0, -12.0)
+    level = 1000.0 * 50.0 * math.expm1(30.0 / 50.0) / 1e5
+    assert level < 0.45
+    assert answer.seconds == pytest.approx(50.0 * math.log(0.45 / level), rel=1e-6)
+    assert answer.reason.startswith("the sky runs out") is False or "maximum DIT" in answer.reason
+
+
+@pytest.mark.parametrize(("rate", "exposed"), [(5.49e5, True), (5.51e5, False)])
+def test_the_tolerance_is_used_at_the_minimum_dit(rate, exposed):
+    limits = DetectorLimits(1e5, 0.1, 30.0)
+    prior = RatePrior(constant_rate(rate), 0.01)
+    answer = ExposureController(limits, prior, LevelPlan("LEVEL", "MORNING")).next(0.0, -12.0)
+    assert isinstance(answer, Stop) != exposed
+
+
+@pytest.mark.parametrize(("rate", "exposed"), [(1501.0, True), (1499.0, False)])
+def test_the_tolerance_is_used_at_the_maximum_dit(rate, exposed):
+    limits = DetectorLimits(1e5, 0.1, 30.0)
+    prior = RatePrior(constant_rate(rate), 0.01)
+    answer = ExposureController(limits, prior, LevelPlan("LEVEL", "EVENING")).next(0.0, -12.0)
+    assert isinstance(answer, Stop) != exposed
+
+
+def test_saturated_at_the_minimum_dit_at_dusk_waits_ever_longer_and_then_gives_up():
+    """The sky never fades: six probes, waits doubling from 30 s, none longer than a minute at once."""
+    waits = []
+    results = list(
+        Night(lambda t, x: 1e9, OPTICAL, 5.0).frames(twilight(2e5, -0.004, "EVENING"), waits=waits)
+    )
+    probes, science, stop = split(results)
+    assert not science
+    assert stop == Stop("6 probes in a row had no usable level")
+    assert len(probes) == 6
+    assert sum(wait.seconds for wait in waits) == pytest.approx(sum(30.0 * 2**i for i in range(5)), rel=0.2)
+    assert max(wait.seconds for wait in waits) == 60.0
+    assert all(wait.reason == "the sky saturates the minimum DIT, it is fading" for wait in waits)
+
+
+def test_a_clock_that_jumps_back_does_not_prolong_the_wait():
+    watched = twilight(2e5, -0.004, "EVENING")
+    watched.next(10000.0, -5.0)
+    watched.record(10005.0, 0.1, 1e5, probe=True, saturated=True)
+    assert watched.next(10006.0, -5.0).seconds == pytest.approx(29.1)
+    assert watched.next(3000.0, -5.0).probe
+    assert watched.next(10035.2, -5.0).probe
+
+
+def test_after_a_usable_frame_the_wait_begins_small_again():
+    watched = twilight(4e5, -0.004, "EVENING")
+    for start_s in (0.0, 100.0):
+        watched.record(start_s, 0.1, 1e5, probe=True, saturated=True)
+    watched.record(200.0, 0.1, 4e4, probe=True)
+    watched.record(300.0, 0.1, 1e5, saturated=True)
+    assert watched.next(300.1, -5.0).seconds == pytest.approx(30.0)
+
+
+def test_saturated_at_the_minimum_dit_at_dawn_is_the_end():
+    watched = twilight(2e5, 0.004, "MORNING")
+    watched.record(0.0, 0.1, 1e5, probe=True, saturated=True)
+    assert watched.next(1.0, -5.0) == Stop("saturates at the minimum DIT")
+
+
+def test_low_and_high_are_against_the_target_except_where_a_limit_binds():
+    watched = twilight(1e5, 0.0, "EVENING")
+    assert watched.record(0.0, 0.3, 3e4, probe=False).name == "low"
+    assert watched.record(10.0, 0.6, 6e4, probe=False).name == "high"
+    bound = twilight(6e5, 0.0, "EVENING")
+    assert bound.record(0.0, 0.1, 5.9e4).good
+
+
+def test_after_a_long_pause_the_sky_is_probed_again():
+    watched = twilight(4e5, -0.004, "EVENING")
+    list(Night(fading(4e5, 250.0), OPTICAL, 5.0).frames(watched, each=5))
+    assert not watched.next(100.0, -5.0).probe
+    assert watched.next(2000.0, -5.0).probe
