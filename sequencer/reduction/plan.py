@@ -1,0 +1,78 @@
+"""Which products the frames of a run allow: frames by group, groups by product, products by name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sequencer.reduction.frames import BIAS, DARK, FLAT, INS_DARK, LADDER, GroupKey, RawFrame, groups
+
+ORDER = (BIAS, DARK, INS_DARK, LADDER, FLAT)
+"""Kinds in the order of their recipes: what calibrates comes first."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One product to make: the frames of one template that belong together, and how many were not good."""
+
+    kind: str
+    template_index: int
+    stem: str
+    frames: list[RawFrame]
+    rejected: int
+
+
+def plan(frames: Iterable[RawFrame]) -> list[Task]:
+    """The products the frames allow, in the order of making. A name taken by an earlier template gets a number."""
+    tasks: dict[tuple[int, int, str, GroupKey], tuple[list[RawFrame], list[RawFrame]]] = {}
+    for key, members in groups(frame for frame in frames if frame.key.kind in ORDER).items():
+        for frame in members:
+            for kind, wide in _products_of(key):
+                slot = tasks.setdefault((frame.template_index, ORDER.index(kind), kind, wide), ([], []))
+                slot[0 if frame.good else 1].append(frame)
+    lit = {
+        (index, key)
+        for (index, _, kind, key), found in tasks.items()
+        if kind == FLAT and _has_flats(found[0])
+    }
+    names: dict[str, int] = {}
+    planned = []
+    for (index, _, kind, key), (good, rejected) in sorted(tasks.items(), key=lambda item: item[0]):
+        if kind == FLAT and (index, key) in lit:
+            good = [frame for frame in good if frame.key.kind == FLAT]
+            rejected = [frame for frame in rejected if frame.key.kind == FLAT]
+        if good:
+            good.sort(key=lambda frame: (frame.start_s, frame.name))
+            stem = _stem(kind, key, good[0])
+            names[stem] = names.get(stem, 0) + 1
+            numbered = stem if names[stem] == 1 else f"{stem}_{names[stem]}"
+            planned.append(Task(kind, index, numbered, good, len(rejected)))
+    return planned
+
+
+def _has_flats(frames: list[RawFrame]) -> bool:
+    return any(frame.key.kind == FLAT for frame in frames)
+
+
+def _products_of(key: GroupKey) -> list[tuple[str, GroupKey]]:
+    """Which products a group goes into: closed frames into their own; lit ones into their filter's flat,
+    across levels and DITs; a ladder into the linearity, and into a flat where the filter has no other
+    frames.
+    """
+    wide = replace(key, kind=FLAT, dit_s=0.0, ndit=0, level_no=0)
+    if key.kind == LADDER:
+        return [(LADDER, replace(wide, kind=LADDER)), (FLAT, wide)]
+    return [(FLAT, wide)] if key.kind == FLAT else [(key.kind, key)]
+
+
+def _stem(kind: str, key: GroupKey, frame: RawFrame) -> str:
+    """Name of a product without extension, from what it is of."""
+    optics = "_".join(part for part in (key.filter, key.nd) if part and part.upper() != "OPEN")
+    words = {
+        BIAS: ("master_bias", key.camera),
+        DARK: ("master_dark", key.camera, key.mode, f"{key.dit_s:g}s", f"x{key.ndit}"),
+        INS_DARK: ("ins_dark", key.camera, key.mode, f"{key.dit_s:g}s", f"x{key.ndit}"),
+        LADDER: ("linearity", key.camera, optics, key.mode),
+        FLAT: ("master_flat", key.camera, optics, key.mode),
+    }[kind]
+    return "_".join(word for word in words if word).replace("/", "-")

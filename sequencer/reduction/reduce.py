@@ -1,0 +1,233 @@
+"""Reduce a run, template by template, from the headers of its raw frames alone.
+
+The same code serves the attached stage (frames come as they are stored) and `sequencer reduce` (all at once),
+so both give the same products.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sequencer.config.models import Instrument
+from sequencer.reduction.contract import ProductRecord
+from sequencer.reduction.fitsread import BadFitsError
+from sequencer.reduction.frames import (
+    BIAS,
+    DARK,
+    FLAT,
+    LADDER,
+    RawFrame,
+    raw_files,
+    read_frame,
+)
+from sequencer.reduction.noise import Figures, figures
+from sequencer.reduction.plan import Task, plan
+from sequencer.reduction.products import Product, write_product
+from sequencer.reduction.recipe_ccd import bias_product, ccd_dark_product
+from sequencer.reduction.recipe_dark import dark_product
+from sequencer.reduction.recipe_flat import MasterOnDisk, flat_product, refused_flat
+from sequencer.reduction.recipe_linearity import linearity_product, relative_check_product
+from sequencer.reduction.relative import RelativeCheck
+
+Progress = Callable[[str], None]
+
+
+def reduce_run(
+    run_dir: Path, instrument: Instrument, on_progress: Progress | None = None
+) -> list[ProductRecord]:
+    """Reduce all raw frames of a run and return its products; of a product made anew only the last counts.
+
+    `on_progress` hears one line a product. Frames that are not sound are left out and named there.
+    """
+    reduction = Reduction(run_dir, instrument, on_progress)
+    reduction.refresh()
+    made: dict[str, ProductRecord] = {}
+    for index in reduction.templates():
+        for record in reduction.template(index):
+            made[record.record] = record
+    return list(made.values())
+
+
+class Reduction:
+    """The reduction of one run as its frames come in.
+
+    `add` checks a frame, `template` reduces what a template left. Products that lack a calibration are made
+    again when a later template brings it.
+    """
+
+    def __init__(self, run_dir: Path, instrument: Instrument, on_progress: Progress | None = None) -> None:
+        self._run_dir = run_dir
+        self._products = run_dir / "products"
+        self._instrument = instrument
+        self._on_progress = on_progress or (lambda text: None)
+        self._frames: dict[str, RawFrame] = {}
+        self._unsound: dict[str, str] = {}
+        self._darks: dict[tuple[object, ...], list[MasterOnDisk]] = {}
+        self._biases: list[MasterOnDisk] = []
+        self._k: dict[tuple[str, str], tuple[float, float, str]] = {}
+        self._done: set[int] = set()
+        self._wanting: dict[str, list[str]] = {}
+
+    def add(self, path: Path, sha256: str = "") -> str:
+        """Take a frame after checking it; returns an empty text, or what is wrong with it."""
+        if path.name in self._frames or path.name in self._unsound:
+            return self._unsound.get(path.name, "")
+        try:
+            frame = read_frame(path, self._instrument)
+            frame.check()
+            if sha256 and frame.sha256 != sha256:
+                raise BadFitsError(f"{path.name}: sha256 is not the one it was announced with")
+        except (BadFitsError, OSError, ValueError, KeyError) as error:
+            self._unsound[path.name] = str(error)
+            self._on_progress(f"left out: {error}")
+            return str(error)
+        self._frames[path.name] = frame
+        return ""
+
+    def refresh(self) -> None:
+        """Take all frames in `raw/` that were not announced."""
+        for path in raw_files(self._run_dir):
+            self.add(path)
+
+    def templates(self) -> list[int]:
+        """Numbers of the templates that left frames."""
+        return sorted({frame.template_index for frame in self._frames.values()})
+
+    def template(self, index: int) -> Iterator[ProductRecord]:
+        """Make the products of a template, and those of earlier ones that lacked a calibration; one at a time."""
+        checks: list[tuple[Task, RelativeCheck, Figures]] = []
+        tasks = plan(frame for frame in self._frames.values() if frame.template_index <= index)
+        for task in tasks:
+            if task.template_index < index and task.template_index not in self._done:
+                self._adopt(task)
+        for task in (task for task in tasks if task.template_index == index):
+            yield from self._make(task, checks)
+        for task in (task for task in tasks if task.template_index < index and self._may_be_made_now(task)):
+            yield from self._make(task, checks)
+        self._done.add(index)
+        for task, check, detector in _best_checks(checks):
+            key = task.frames[0].key
+            if (key.camera, key.mode) not in self._k and len(check.levels) > 1:
+                stem = f"linearity_check_{task.stem.removeprefix('master_flat_')}"
+                yield self._write(relative_check_product(stem, task.frames, check, detector))
+
+    def _adopt(self, task: Task) -> None:
+        """Take up what another stage process made of an earlier template, before this one was started."""
+        path = self._products / f"{task.stem}.json"
+        made: dict[str, Any] = (
+            json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"file": ""}
+        )
+        if task.kind == FLAT:
+            self._wanting[task.stem] = self._missing(task.frames)
+        elif made["file"].endswith(".fits"):
+            self._register(task, made["file"], made["qa"]["flag"], made["statistics"])
+            if task.kind == DARK and task.frames[0].detector.layout == "megara" and not made["calibrations"]:
+                self._wanting[task.stem] = ["master bias"]
+
+    def _register(self, task: Task, file: str, flag: str, statistics: dict[str, Any]) -> None:
+        """Remember a product that calibrates others."""
+        key = task.frames[0].key
+        made = MasterOnDisk(self._products / file, flag, task.template_index, task.frames[0].start_s)
+        if task.kind == DARK:
+            self._darks.setdefault(key.readout, []).append(made)
+        elif task.kind == BIAS:
+            self._biases.append(made)
+        elif task.kind == LADDER and flag != "BAD":
+            found = (statistics["k_error"], statistics["k"], file)
+            self._k[key.camera, key.mode] = min(found, self._k.get((key.camera, key.mode), found))
+
+    def _may_be_made_now(self, task: Task) -> bool:
+        """Whether something that was missing when the task was tried last is there by now."""
+        wanted = self._wanting.get(task.stem, [])
+        if task.kind == FLAT:
+            return any(text not in self._missing(task.frames) for text in wanted)
+        return bool(wanted and self._biases)
+
+    def _write(self, product: Product) -> ProductRecord:
+        return write_product(self._products, product)
+
+    def _make(self, task: Task, checks: list[tuple[Task, RelativeCheck, Figures]]) -> Iterator[ProductRecord]:
+        self._on_progress(f"reducing {task.stem}")
+        if task.kind == FLAT:
+            yield self._flat(task, checks)
+            return
+        try:
+            product = self._calibration(task)
+        except ValueError as error:
+            self._on_progress(f"{task.stem}: {error}")
+            return
+        record = self._write(product)
+        self._register(task, record.file, record.qa.flag, product.statistics)
+        yield record
+
+    def _calibration(self, task: Task) -> Product:
+        """Product of a task that is no flat. Raises ValueError when the frames do not make one."""
+        if task.kind == LADDER:
+            return linearity_product(task.stem, task.frames, task.rejected)
+        if task.kind == BIAS:
+            return bias_product(task.stem, task.frames, task.rejected)
+        if task.frames[0].detector.layout == "extensions":
+            return dark_product(task.stem, task.frames, task.rejected)
+        bias = min(self._biases, key=lambda bias: abs(bias.time_s - task.frames[0].start_s), default=None)
+        self._wanting[task.stem] = [] if bias else ["master bias"]
+        return ccd_dark_product(task.stem, task.frames, task.rejected, bias.path if bias else None)
+
+    def _flat(self, task: Task, checks: list[tuple[Task, RelativeCheck, Figures]]) -> ProductRecord:
+        missing = self._missing(task.frames)
+        self._wanting[task.stem] = missing
+        found = [(frame, dark) for frame in task.frames if (dark := self._dark_for(frame))]
+        if not found:
+            return self._write(refused_flat(task.stem, task.frames, missing))
+        key = task.frames[0].key
+        detector = figures(task.frames[0].detector, key.mode)
+        if (key.camera, key.mode) in self._k:
+            _, k, source = self._k[key.camera, key.mode]
+            detector = detector.with_k(k, source)
+        product, flat = flat_product(
+            task.stem,
+            [frame for frame, _ in found],
+            {dark.path.name: dark for _, dark in found},
+            [dark.path.name for _, dark in found],
+            detector,
+            task.rejected,
+            missing,
+        )
+        checks.append((replace(task, frames=[frame for frame, _ in found]), flat.relative, detector))
+        return self._write(product)
+
+    def _dark_for(self, frame: RawFrame) -> MasterOnDisk | None:
+        """The master dark of a frame's own read-out: of the same template if there is one, else nearest in time."""
+        darks = self._darks.get(frame.key.readout, [])
+        return min(
+            darks,
+            key=lambda dark: (dark.template_index != frame.template_index, abs(dark.time_s - frame.start_s)),
+            default=None,
+        )
+
+    def _missing(self, frames: Iterable[RawFrame]) -> list[str]:
+        """Which darks are not there, one line each, with those of the same detector that are."""
+        wanted = sorted({frame.key.readout for frame in frames if not self._dark_for(frame)})
+        lines = []
+        for camera, mode, window, dit_s, ndit in wanted:
+            others = sorted({key for key in self._darks if key[0] == camera}, key=str)
+            there = ", ".join(f"{key[1]} {key[3]:g} s x{key[4]}" for key in others) or "none"
+            lines.append(
+                f"no dark {camera} {mode} {window[2]}x{window[3]} {dit_s:g} s x{ndit} (there are: {there})"
+            )
+        return lines
+
+
+def _best_checks(
+    checks: list[tuple[Task, RelativeCheck, Figures]],
+) -> list[tuple[Task, RelativeCheck, Figures]]:
+    """Of each camera and read-out mode the flat that tells most about linearity."""
+    best: dict[tuple[str, str], tuple[Task, RelativeCheck, Figures]] = {}
+    for found in checks:
+        key = (found[0].frames[0].key.camera, found[0].frames[0].key.mode)
+        if key not in best or found[1].k_error < best[key][1].k_error:
+            best[key] = found
+    return list(best.values())

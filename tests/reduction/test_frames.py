@@ -1,0 +1,121 @@
+"""What a frame is stands in its header: the keys of its group, its window, its border, its times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from sequencer.clock import parse_utc
+from sequencer.config import load_instrument
+from sequencer.reduction.fitsread import BadFitsError
+from sequencer.reduction.frames import groups, raw_files, read_frame
+from tests.reduction.night import Night, instrument
+
+METIS = load_instrument("metis")
+
+
+def test_header_becomes_key_and_facts(tmp_path: Path) -> None:
+    night = Night(tmp_path, size=64)
+    path = night.expose(
+        2.4e5, 0.2112, 5, DRS_FILTER="Lp", DRS_NDFILTER="OPEN", DRS_PUPIL="SPM-LM", DRS_MASK="FIELD-11",
+        SEQ_KIND="flat",
+        SEQ_LEVELNO=2, SEQ_LEVEL=0.5, SEQ_AIRMASS=2.5, SEQ_VERDICT="good", SEQ_EXPID="r/00/00007/LM", OBS_TPLNO=3,
+        TPL_START="2027-03-20T09:00:00",
+    )  # fmt: skip
+    frame = read_frame(path, METIS)
+    key = frame.key
+    assert (key.camera, key.kind, key.mode, key.dit_s, key.ndit, key.level_no) == (
+        "LM",
+        "flat",
+        "fast",
+        0.2112,
+        5,
+        2,
+    )
+    assert (key.filter, key.nd, key.mask, key.stop) == ("Lp", "OPEN", "SPM-LM", "FIELD-11")
+    assert key.readout == ("LM", "fast", (993, 993, 64, 64), 0.2112, 5)
+    assert (frame.detector_id, frame.template, frame.template_index) == (
+        "2RG",
+        "METIS_all_cal_TwilightFlat",
+        2,
+    )
+    assert (frame.exposure, frame.level, frame.airmass) == ("r/00/00007/LM", 0.5, 2.5)
+    assert frame.template_start == "2027-03-20T09:00:00"
+    assert frame.good and frame.simulated
+    start_s = parse_utc(path.name.removeprefix("METIS.").removesuffix(".fits"))
+    assert frame.start_s == pytest.approx(start_s)
+    assert frame.time_s == pytest.approx(start_s + 0.5 * 5 * 0.2112)
+    assert frame.shape() == (64, 64)
+    assert frame.rows(0, slice(3, 5)) == pytest.approx(frame.rows()[3:5])
+
+
+def test_optics_do_not_part_darks(tmp_path: Path) -> None:
+    night = Night(tmp_path, size=64)
+    for name in ("Lp", "closed"):
+        night.expose(0.0, 0.2, DPR_TYPE="DARK", DRS_FILTER=name, SEQ_LEVELNO=len(name))
+    (members,) = groups(read_frame(path, METIS) for path in night.frames).values()
+    assert [frame.path for frame in members] == night.frames
+
+
+@pytest.mark.parametrize(
+    ("window", "border"),
+    [
+        ((1, 1, 2048, 2048), (64, 64, 64, 64)),
+        ((769, 769, 512, 512), (0, 0, 0, 0)),
+        ((41, 31, 1970, 2000), (34, 24, 46, 26)),
+    ],
+)  # fmt: skip
+def test_border_inside_a_window(
+    tmp_path: Path, window: tuple[int, int, int, int], border: tuple[int, int, int, int]
+) -> None:
+    night = Night(tmp_path, size=32)
+    cards = dict(zip(("DET_WIN_STRX", "DET_WIN_STRY", "DET_WIN_NX", "DET_WIN_NY"), window, strict=True))
+    assert read_frame(night.expose(1e5, 0.2, **cards), METIS).border() == border
+
+
+def test_a_frame_of_another_detector_or_of_no_known_kind(tmp_path: Path) -> None:
+    night = Night(tmp_path, size=32)
+    with pytest.raises(BadFitsError, match="'XYZ', METIS has no such detector"):
+        read_frame(night.expose(1e5, 0.2, DET_ID="XYZ"), METIS)
+    assert read_frame(night.expose(1e5, 0.2, DPR_TYPE="OBJECT"), METIS).key.kind == ""
+
+
+def test_only_finished_files_count(tmp_path: Path) -> None:
+    night = Night(tmp_path, size=32)
+    path = night.expose(1e5, 0.2)
+    (tmp_path / "raw" / "METIS.x.fits.part").write_bytes(b"half")
+    assert raw_files(tmp_path) == [path]
+
+
+def test_a_verdict_other_than_good_is_not_good(tmp_path: Path) -> None:
+    night = Night(tmp_path, size=32)
+    verdicts = ["good", "low", "saturated", "starry"]
+    frames = [read_frame(night.expose(1e5, 0.2, SEQ_VERDICT=verdict), METIS) for verdict in verdicts]
+    assert [frame.good for frame in frames] == [True, False, False, False]
+    assert read_frame(night.expose(1e5, 0.2), instrument(size=32)).good
+
+
+def test_a_header_of_little_takes_what_follows_from_the_file(tmp_path: Path) -> None:
+    """A MEGARA-like header names no template number, window or level: exposure id and image give them."""
+    night = Night(tmp_path, size=32)
+    path = night.expose(1e5, 0.2)
+    frame = read_frame(path, METIS)
+    assert (frame.key.level_no, frame.ladder_pass, frame.template_index) == (0, 0, 0)
+    assert frame.key.window == (1009, 1009, 32, 32)
+    assert frame.exposure == path.stem
+    with fits.open(path, mode="update") as file:
+        del file[0].header["ESO OBS TPLNO"]
+        file[0].header["EXPID"] = "run/03/00001/LM"
+    assert read_frame(path, METIS).template_index == 3
+
+
+def test_check_wants_every_chip(tmp_path: Path) -> None:
+    night = Night(tmp_path, size=32)
+    path = night.write([np.zeros((32, 32))] * 3, 2.0, 1, DET_ID="IFU", DPR_TYPE="DARK")
+    frame = read_frame(path, METIS)
+    assert frame.chip_names == ["DET1", "DET2", "DET3"]
+    with pytest.raises(BadFitsError, match="3 images, the detector has 4 chips"):
+        frame.check()
