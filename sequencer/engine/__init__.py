@@ -1,0 +1,1 @@
+"""Executes observing blocks: state machine, runner, checkpoints, operator verbs, journal, safe state."""

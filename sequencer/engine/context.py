@@ -1,0 +1,88 @@
+"""All that one run works with, gathered once and passed to every part of the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sequencer.acquisition import Acquisition, Names
+from sequencer.clock import Clock
+from sequencer.config.models import Deployment, Instrument
+from sequencer.devices.connect import Devices
+from sequencer.devices.lightpath import LightStop
+from sequencer.engine.control import Control
+from sequencer.engine.journal import Journal
+from sequencer.engine.status import Status
+from sequencer.observing import OB
+from sequencer.reduction import ReductionFeed
+from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
+
+
+@dataclass
+class RunContext:
+    """One run. `identity` fills the OBS cards; `exposures` counts them; `learned` is what filters taught tonight."""
+
+    run_id: str
+    run_dir: Path
+    seed: int
+    clock: Clock
+    instrument: Instrument
+    deployment: Deployment
+    site: Site
+    ob: OB
+    journal: Journal
+    control: Control
+    status: Status
+    devices: Devices
+    shutter: LightStop | None
+    cover: LightStop | None
+    acquisition: Acquisition
+    names: Names
+    feed: ReductionFeed
+    sun: SunTrack
+    until_s: float | None = None
+    window: Window | None = None
+    started_s: float = 0.0
+    exposures: int = 0
+    template_index: int = 0
+    template_name: str = ""
+    procedure: str = ""
+    template_started_s: float = 0.0
+    learned: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def airmass(self) -> float:
+        """Airmass the telescope points at; 0 without a telescope."""
+        return 0.0 if self.devices.telescope is None else float(self.devices.telescope.state.airmass)
+
+    def sun_altitude_deg(self, time_s: float) -> float:
+        """Altitude of the Sun."""
+        if self.sun.start_s <= time_s <= self.sun.end_s:
+            return self.sun.altitude_deg(time_s)
+        return float(sun_altitude_deg(time_s, self.site))
+
+    @property
+    def light_stops(self) -> dict[str, str]:
+        """Where shutter and cover are as read back, and each half of a cover that has halves (`cover LEFT`)."""
+        found: dict[str, str] = {
+            role: stop.position for role, stop in (("shutter", self.shutter), ("cover", self.cover)) if stop
+        }
+        if self.devices.cover is not None and len(self.instrument.cover.halves) > 1:
+            halves = self.devices.cover.state.halves
+            found |= {f"cover {name}": where for name, where in sorted(halves.items())}
+        return found
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any device is a simulator."""
+        return any(device.simulated for device in self.devices.all)
+
+    def log(self, kind: str, /, **data: Any) -> None:
+        """Write one journal record now."""
+        self.journal.write(self.clock.now(), kind, data)
+
+    def alarm(self, what: str, so_what: str, what_to_do: str) -> None:
+        """Tell the operator what is wrong, what follows and what to do."""
+        self.status.alarms.append(what)
+        self.log("alarm", what=what, so_what=so_what, what_to_do=what_to_do)

@@ -1,0 +1,158 @@
+"""What the operator asked for, and where a run looks for it: at its checkpoints."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from sequencer.clock import Clock
+from sequencer.devices.charts import StateChart
+from sequencer.engine.journal import Journal
+from sequencer.engine.states import OB_CHART
+from sequencer.wire.errors import Rejected
+
+LEGAL_STATES = {
+    "pause": ("Running",),
+    "resume": ("Paused",),
+    "skip": ("Running", "Paused"),
+    "stop": ("Running", "Paused", "Suspended"),
+    "abort": ("Running", "Paused", "Suspended"),
+    "halt": ("Running", "Paused", "Suspended", "Safing"),
+}
+"""In which states of the observing block each operator verb is legal."""
+
+
+class Interruption(Exception):
+    """Something other than a fault ends what a template is doing."""
+
+
+class SkipLevel(Interruption):
+    """Go on with the next illumination level."""
+
+
+class SkipTemplate(Interruption):
+    """Go on with the next template."""
+
+
+class StopRequested(Interruption):
+    """Keep and reduce what there is, end safe."""
+
+
+class WindowOver(Interruption):
+    """The Sun has left the limits, or the latest end has come; the light stop is closed."""
+
+
+class Control:
+    """Operator verbs and the state of the observing block they act on.
+
+    `ending` is "stop", "abort" or "halt" once asked for; `in_level` is true while an illumination level is taken.
+    `on_pause` runs when a pause begins (it closes the light stop), `abort_exposures` ends what is being exposed,
+    `cancel` ends the running template at once.
+    """
+
+    def __init__(self, clock: Clock, journal: Journal) -> None:
+        self.chart = StateChart(OB_CHART)
+        self.ending = ""
+        self.window_over = ""
+        self.in_level = False
+        self.on_pause: Callable[[], Awaitable[None]] | None = None
+        self.abort_exposures: Callable[[], Awaitable[None]] | None = None
+        self.cancel: Callable[[], object] | None = None
+        self._clock = clock
+        self._journal = journal
+        self._pause = False
+        self._skip = ""
+        self._changed = asyncio.Event()
+
+    @property
+    def state(self) -> str:
+        """State of the observing block."""
+        return self.chart.state
+
+    def trigger(self, trigger: str, reason: str = "") -> None:
+        """Move the observing block on and write it down. Raises IllegalTrigger."""
+        self.chart.fire(trigger)
+        self._journal.write(self._clock.now(), "ob_state", {"state": self.state, "reason": reason})
+
+    @property
+    def pausing(self) -> bool:
+        """Whether a pause was asked for that has not ended."""
+        return self._pause
+
+    def check(self, verb: str, what: str = "") -> None:
+        """Raise `Rejected` with the reason if a verb is not legal now. `what` is what to skip."""
+        if verb in LEGAL_STATES and self.state not in LEGAL_STATES[verb]:
+            allowed = " or ".join(LEGAL_STATES[verb])
+            raise Rejected(
+                "illegal_state", f"{verb} needs a block that is {allowed}; this one is {self.state}"
+            )
+        if verb == "skip" and what == "level" and not self.in_level:
+            raise Rejected("illegal_state", "no level is being taken; skip the template, or wait")
+
+    async def request(self, verb: str, by: str, *, what: str = "level", now: bool = False) -> None:
+        """Take an operator verb. `what` (level, template) is for skip, `now` for pause. Raises Rejected."""
+        self.check(verb, what)
+        text = what if verb == "skip" else "now" if now else ""
+        self._journal.write(self._clock.now(), "operator", {"verb": verb, "by": by, "text": text})
+        if verb == "pause":
+            self._pause = True
+        elif verb == "resume":
+            self._pause = False
+        elif verb == "skip":
+            self._skip = what
+        else:
+            self.ending = verb
+        self._changed.set()
+        if verb in ("abort", "halt") and self.cancel is not None:
+            self.cancel()
+        if verb == "pause" and now and self.abort_exposures is not None:
+            await self.abort_exposures()
+
+    async def checkpoint(self) -> None:
+        """A place where the run may be paused or diverted. Raises an Interruption when asked to."""
+        self._divert()
+        if not self._pause:
+            return
+        self.trigger("pause")
+        if self.on_pause is not None:
+            await self.on_pause()
+        while self._pause and not (self._skip or self.ending):
+            await self._change()
+        self._pause = False
+        if not self.ending:
+            self.trigger("resume")
+        self._divert()
+
+    async def wait(self, seconds: float, key: str) -> None:
+        """Let time pass until it is over or the operator says something; then look what it was."""
+        deadline_s = self._clock.now() + seconds
+        while (left_s := deadline_s - self._clock.now()) > 0.0:
+            sleep = asyncio.ensure_future(self._clock.sleep(left_s, key))
+            word = asyncio.ensure_future(self._change())
+            try:
+                await asyncio.wait({sleep, word}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                sleep.cancel()
+                word.cancel()
+            await self.checkpoint()
+
+    def end_window(self, reason: str) -> None:
+        """The light has to be shut out for good: whatever is being taken ends with WindowOver."""
+        self.window_over = reason
+        self._changed.set()
+
+    def _divert(self) -> None:
+        self._changed.clear()
+        skip, self._skip = self._skip, ""
+        if self.ending == "stop":
+            raise StopRequested("stopped by the operator")
+        if skip == "template":
+            raise SkipTemplate("skipped by the operator")
+        if skip == "level":
+            raise SkipLevel("skipped by the operator")
+        if self.window_over:
+            raise WindowOver(self.window_over)
+
+    async def _change(self) -> None:
+        await self._changed.wait()
+        self._changed.clear()

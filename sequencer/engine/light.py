@@ -1,0 +1,57 @@
+"""The light on the detectors: the light stop closes first and opens last."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sequencer.devices.lightpath import LightStop
+from sequencer.engine.context import RunContext
+
+
+class Light:
+    """Shutter (the light stop) and cover of one run; either may be missing.
+
+    `turn` is held by whoever moves a stop or a mechanism: on some instruments they are one device.
+    """
+
+    def __init__(self, run: RunContext) -> None:
+        self._run = run
+        self.turn = asyncio.Lock()
+
+    @property
+    def dark(self) -> bool:
+        """Whether every light stop there is has been read back closed."""
+        stops = [stop for stop in (self._run.shutter, self._run.cover) if stop is not None]
+        return bool(stops) and all(stop.closed for stop in stops)
+
+    async def shut(self) -> None:
+        """Close the light stop, unless it is closed."""
+        await self._close(self._run.shutter, "shutter")
+
+    async def close_all(self) -> None:
+        """Close light stop and cover, in this order."""
+        await self.shut()
+        await self._close(self._run.cover, "cover")
+
+    async def open(self, position: str | None = None) -> None:
+        """Open the light stop, the cover being open already. `position` is its open position, if it has several."""
+        await self._open(self._run.shutter, "shutter", position)
+
+    async def uncover(self, position: str | None = None) -> None:
+        """Open the cover; the light stop should be closed."""
+        await self._open(self._run.cover, "cover", position)
+
+    async def _close(self, stop: LightStop | None, role: str) -> None:
+        async with self.turn:
+            if stop is not None and not stop.closed:
+                await stop.close()
+                self._tell(stop, role)
+
+    async def _open(self, stop: LightStop | None, role: str, position: str | None) -> None:
+        async with self.turn:
+            if stop is not None and stop.position != "OPEN":
+                await stop.open(position)
+                self._tell(stop, role)
+
+    def _tell(self, stop: LightStop, role: str) -> None:
+        self._run.log("light_stop", position=stop.position, role=role)

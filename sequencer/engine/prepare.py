@@ -1,0 +1,132 @@
+"""Before anything moves: load block, deployment, instrument and site, and say all that is wrong at once."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+import msgspec
+
+from sequencer.clock import Clock, ScaledClock, WallClock, parse_utc
+from sequencer.config import load_deployment, load_instrument, load_site
+from sequencer.config.models import Deployment, Instrument, SiteConfig
+from sequencer.config.problems import Problem
+from sequencer.engine.clocks import choose_clock
+from sequencer.engine.request import BadInput, RunRequest
+from sequencer.observing import OB, Validation, compose_ob, load_ob, validate
+from sequencer.sky import Site
+
+NOTEBOOK_RATE = 100.0
+"""Rate of the scaled clock of a notebook on simulated devices: a three-minute preset takes two seconds."""
+
+SPARE_BYTES = 200_000_000
+"""Disk wanted beyond the raw frames, for products, journal and report (assumed)."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything a run needs to know before it begins. `simulate`: the simulators run in this process."""
+
+    request: RunRequest
+    ob: OB
+    deployment: Deployment
+    instrument: Instrument
+    site: Site
+    place: SiteConfig
+    clock: Clock
+    started_s: float
+    disk_bytes: int = 0
+    duration_s: float = 0.0
+    simulate: bool = False
+
+
+def prepare(request: RunRequest) -> Prepared:
+    """Load and check a block and where it is to run. Raises ConfigErrors and BadInput; touches no device."""
+    deployment, instrument, place = load_place(request)
+    started_s = start_time(request, deployment)
+    ob = load_ob(request.ob_path)
+    checked = validate(
+        ob, deployment, instrument, start_s=started_s, until_s=request.until_s, now_s=started_s
+    )
+    problems: list[Problem | str] = [*checked.problems, *_disk_problems(request, checked)]
+    if problems:
+        raise BadInput(problems)
+    clock = choose_clock(request.clock_spec, deployment, started_s)
+    return Prepared(
+        request,
+        checked.ob,
+        deployment,
+        instrument,
+        sky_site(place),
+        place,
+        clock,
+        clock.now(),
+        checked.disk_bytes,
+        checked.duration_s,
+        simulate=clock.kind == "virtual",
+    )
+
+
+def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> Prepared:
+    """Load and check where a script is to run. Raises ConfigErrors and BadInput; touches no device.
+
+    `own_loop` False: in somebody else's event loop, where virtual time is not to be had; simulated devices then
+    run by a scaled clock, in this process.
+    """
+    deployment, instrument, place = load_place(request)
+    started_s = start_time(request, deployment)
+    simulated = all(device.simulated for device in deployment.devices.values())
+    here = simulated and not own_loop and not request.clock_spec
+    spec = request.clock_spec
+    clock = ScaledClock(started_s, NOTEBOOK_RATE) if here else choose_clock(spec, deployment, started_s)
+    if clock.kind == "virtual" and not own_loop:
+        raise BadInput(
+            ["virtual time needs an event loop of its own: use `sequencer script`, or another clock"]
+        )
+    ob = compose_ob(name, instrument.name, [])
+    return Prepared(
+        request,
+        ob,
+        deployment,
+        instrument,
+        sky_site(place),
+        place,
+        clock,
+        clock.now(),
+        simulate=here or clock.kind == "virtual",
+    )
+
+
+def load_place(request: RunRequest) -> tuple[Deployment, Instrument, SiteConfig]:
+    """Deployment (cut to the request's window), its instrument and site. Raises ConfigErrors."""
+    deployment = load_deployment(request.deployment)
+    if request.window_px is not None:
+        deployment = msgspec.structs.replace(deployment, window_px=request.window_px)
+    instrument = load_instrument(deployment.instrument)
+    return deployment, instrument, load_site(instrument.site)
+
+
+def sky_site(place: SiteConfig) -> Site:
+    """The site as the sky's functions want it."""
+    return Site(place.name, place.latitude_deg, place.longitude_deg, place.elevation_m)
+
+
+def start_time(request: RunRequest, deployment: Deployment) -> float:
+    """When the run begins: as asked, else for simulated time the deployment's start, else now."""
+    if request.start_s is not None:
+        return request.start_s
+    simulated = all(device.simulated for device in deployment.devices.values())
+    if simulated and deployment.start and request.clock_spec != "wall":
+        return parse_utc(deployment.start)
+    return WallClock().now()
+
+
+def _disk_problems(request: RunRequest, checked: Validation) -> list[str]:
+    if request.out.exists() and not request.out.is_dir():
+        return [f"{request.out}: is a file, not a folder for runs"]
+    folder = next(path for path in (request.out, *request.out.resolve().parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    if checked.disk_bytes + SPARE_BYTES <= free:
+        return []
+    need, have = checked.disk_bytes / 1e9, free / 1e9
+    return [f"{request.out}: the block needs about {need:.1f} GB of disk, {have:.1f} GB are free"]

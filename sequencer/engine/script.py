@@ -1,0 +1,59 @@
+"""Runs a commissioning script under journal, operator verbs and safe ending."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import types
+from pathlib import Path
+from typing import Any
+
+from sequencer.config.problems import Problem
+from sequencer.engine import scripting
+from sequencer.engine.context import RunContext
+from sequencer.engine.prepare import prepare_script
+from sequencer.engine.request import BadInput, RunRequest, RunResult, Watcher
+from sequencer.engine.run import run_body
+from sequencer.engine.runner import reduce_template
+
+
+def run_script(
+    path: Path,
+    deployment: str,
+    out: Path,
+    watcher: Watcher,
+    *,
+    clock_spec: str = "",
+    start_s: float | None = None,
+    seed: int = 1,
+) -> RunResult:
+    """Run a Python file with `await` at its top level. Raises ConfigErrors, BadInput and ConnectErrors."""
+    code = _compile(path)
+    request = RunRequest(path, deployment, out, start_s, clock_spec=clock_spec, seed=seed)
+    prepared = prepare_script(request, path.stem)
+
+    async def body(run: RunContext) -> None:
+        run.template_name = "script"
+        with scripting.joined(run, deployment):
+            await _execute(code, path)
+        await reduce_template(run, "script")
+
+    return prepared.clock.run(run_body(prepared, watcher, body))
+
+
+def _compile(path: Path) -> types.CodeType:
+    try:
+        source = path.read_text(encoding="utf-8")
+        code: types.CodeType = compile(source, str(path), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        return code
+    except SyntaxError as error:
+        raise BadInput([Problem(str(path), error.lineno or 0, f"not a Python script: {error.msg}")]) from None
+    except (UnicodeDecodeError, OSError) as error:
+        raise BadInput([f"{path}: {error}"]) from None
+
+
+async def _execute(code: types.CodeType, path: Path) -> None:
+    names: dict[str, Any] = {"__name__": "__main__", "__file__": str(path)}
+    result = types.FunctionType(code, names)()
+    if inspect.isawaitable(result):
+        await result

@@ -1,0 +1,201 @@
+"""Opens and closes a run: folder, journal, simulators, devices, acquisition, reduction, operator's line."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import zmq.asyncio
+
+from sequencer.acquisition import Acquisition, file_names
+from sequencer.clock import Clock, iso
+from sequencer.config.models import Deployment, DeviceConfig
+from sequencer.devices.connect import connect_devices
+from sequencer.devices.lightpath import LightStop, light_stop
+from sequencer.engine.context import RunContext
+from sequencer.engine.control import Control
+from sequencer.engine.journal import Journal, Record
+from sequencer.engine.operator import OperatorDesk
+from sequencer.engine.prepare import Prepared
+from sequencer.engine.request import Watcher
+from sequencer.engine.status import Status
+from sequencer.reduction import ReductionFeed
+from sequencer.sky import SunTrack
+from sequencer.wire.messages import FrameHeader
+
+SUN_TRACK_S = (-3600.0, 30.0 * 3600.0)
+"""Span of the Sun's track around the start of a run."""
+
+STATUS_EVERY_S = {"wall": 1.0, "scaled": 1.0, "virtual": 60.0}
+
+Simulate = Callable[..., Any]
+"""Starts the simulated devices of a deployment in this process (simulators.start.start_simulators)."""
+
+
+@asynccontextmanager
+async def open_run(
+    prepared: Prepared,
+    watcher: Watcher,
+    context: zmq.asyncio.Context | None = None,
+    simulate: Simulate | None = None,
+) -> AsyncIterator[RunContext]:
+    """Everything a run needs, connected and brought up; afterwards everything closed again, leases given back.
+
+    Simulators that run in this process are behind in-memory sockets; `simulate` starts them, by default
+    `simulators.start.start_simulators`. Raises ConnectErrors when devices do not answer: then nothing has moved.
+    """
+    async with AsyncExitStack() as stack:
+        context = context or zmq.asyncio.Context()
+        stack.callback(context.destroy, 200)
+        clock, instrument = prepared.clock, prepared.instrument
+        deployment = prepared.deployment
+        if prepared.simulate:
+            deployment = in_memory(deployment)
+            simulation = await (simulate or _start_simulators())(
+                deployment, instrument, prepared.place, clock, prepared.request.seed, context
+            )
+            stack.push_async_callback(simulation.stop)
+        devices = await connect_devices(deployment, clock, "sequencer", context)
+        stack.push_async_callback(devices.disconnect)
+        run_id, run_dir = _new_folder(prepared)
+        journal = Journal(run_dir / "journal.sqlite")
+        stack.callback(journal.close)
+
+        def unplanned(header: FrameHeader, text: str) -> None:
+            run.alarm(
+                f"{header.device} sent a frame nobody planned ({header.exposure}): {text}",
+                "it belongs to an earlier run, or somebody else exposes",
+                "look at the folder `unplanned` of this run",
+            )
+
+        acquisition = Acquisition(run_dir / "raw", clock, instrument, context=context, on_unplanned=unplanned)
+        stack.push_async_callback(acquisition.close)
+
+        for detector in devices.detectors.values():
+            await acquisition.attach(detector)
+        feed = ReductionFeed(run_dir, deployment.instrument, clock)
+        run = RunContext(
+            run_id=run_id,
+            run_dir=run_dir,
+            seed=prepared.request.seed,
+            clock=clock,
+            instrument=instrument,
+            deployment=deployment,
+            site=prepared.site,
+            ob=prepared.ob,
+            journal=journal,
+            control=Control(clock, journal),
+            status=Status(run=run_id, ob=prepared.ob.name),
+            devices=devices,
+            shutter=_stop("shutter", instrument.shutter, devices.mechanisms, devices.shutter),
+            cover=_stop("cover", instrument.cover, devices.mechanisms, devices.cover),
+            acquisition=acquisition,
+            names=file_names(run_dir / "raw", instrument),
+            feed=feed,
+            sun=SunTrack.over(prepared.site, *(prepared.started_s + span for span in SUN_TRACK_S)),
+            until_s=prepared.request.until_s,
+            started_s=prepared.started_s,
+        )
+        run.status.disk_needed_mb = prepared.disk_bytes / 1e6
+        await feed.start()
+        stack.push_async_callback(feed.close)
+        desk = OperatorDesk(run, context)
+        await desk.start()
+        stack.push_async_callback(desk.stop)
+        _watch(run, desk, watcher, stack)
+        await devices.bring_up()
+        await _set_windows(run)
+        yield run
+
+
+def in_memory(deployment: Deployment) -> Deployment:
+    """The same deployment with every device behind an in-memory socket."""
+    devices: dict[str, DeviceConfig] = {
+        name: msgspec.structs.replace(device, endpoint=f"inproc://{deployment.name}.{name}")
+        for name, device in deployment.devices.items()
+    }
+    return msgspec.structs.replace(deployment, devices=devices)
+
+
+def _start_simulators() -> Simulate:
+    from importlib import import_module
+
+    return import_module("simulators.start").start_simulators  # type: ignore[no-any-return]
+
+
+def _new_folder(prepared: Prepared) -> tuple[str, Path]:
+    """(run id, folder): start, instrument and a word made of block and seed; numbered if it exists."""
+    word = hashlib.sha256(f"{prepared.ob.name}|{prepared.request.seed}".encode()).hexdigest()[:4]
+    stamp = iso(prepared.started_s, 0).replace("-", "").replace(":", "")
+    base = f"{stamp}-{prepared.instrument.name}-{word}"
+    prepared.request.out.mkdir(parents=True, exist_ok=True)
+    for number in range(1, 10_000):
+        run_id = base if number == 1 else f"{base}-{number}"
+        folder = prepared.request.out / run_id
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        (folder / "products").mkdir()
+        return run_id, folder
+    raise FileExistsError(f"{prepared.request.out}: ten thousand runs named {base}")
+
+
+def _stop(role: str, config: Any, mechanisms: Any, device: Any) -> LightStop | None:
+    if not config.mechanism and device is None:
+        return None
+    return light_stop(config, role, mechanisms, device)
+
+
+async def _set_windows(run: RunContext) -> None:
+    if run.deployment.window_px is None:
+        return
+    for camera, client in run.devices.detectors.items():
+        config = run.instrument.detectors[camera]
+        mode = config.modes[config.default_mode]
+        await client.configure(config.default_mode, mode.min_dit_s, 1, run.deployment.window_px)
+
+
+def _watch(run: RunContext, desk: OperatorDesk, watcher: Watcher, stack: AsyncExitStack) -> None:
+    """Keep the status fresh: after each record, and every second."""
+
+    def on_record(record: Record) -> None:
+        watcher.on_record(record)
+        refresh(run)
+        watcher.on_status(run.status)
+
+    async def tick() -> None:
+        while True:
+            refresh(run)
+            watcher.on_status(run.status)
+            desk.server.publish(dict(msgspec.to_builtins(run.status)))
+            await run.clock.sleep(STATUS_EVERY_S[run.clock.kind] * run.clock.rate, "engine.status")
+
+    run.journal.listeners.append(on_record)
+    ticking = asyncio.get_running_loop().create_task(tick())
+    stack.callback(ticking.cancel)
+
+
+def refresh(run: RunContext) -> None:
+    """Bring what the status derives from the devices and the clock up to date."""
+    status, clock = run.status, run.clock
+    status.utc_s = clock.now()
+    status.ob_state = run.control.state
+    status.sun_altitude_deg = run.sun_altitude_deg(status.utc_s)
+    status.reduction_lag = run.feed.lag
+    status.disk_free_mb = shutil.disk_usage(run.run_dir).free / 1e6
+    if run.window is not None:
+        status.minutes_left = max(0.0, (run.window.end_s - status.utc_s) / 60.0)
+    if run.shutter is not None:
+        status.light_stop = run.shutter.position
+        status.light_stop_age_s = _age(run.shutter, clock)
+
+
+def _age(stop: LightStop, clock: Clock) -> float:
+    return stop.read_back_age_s() * clock.rate if clock.kind == "scaled" else stop.read_back_age_s()

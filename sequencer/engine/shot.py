@@ -1,0 +1,37 @@
+"""One exposure as a template asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What to expose on one camera, and how it will be judged and labelled.
+
+    `kind` is flat, ladder, dark or bias. Levels are fractions of full well; `predicted_fraction` is what the rate
+    model expects, `level_target` what the template wants. `i` of `n` counts within the series. `settle` is DETn.NSETTLE
+    (None: the detector's own figure).
+    """
+
+    camera: str
+    kind: str
+    filter: str
+    dit_s: float
+    ndit: int
+    mode: str
+    dpr_catg: str = "CALIB"
+    dpr_type: str = "DARK"
+    dpr_tech: str = "IMAGE"
+    sequence_mode: str = ""
+    predicted_fraction: float = 0.0
+    level_target: float = 0.0
+    level_number: int = 0
+    ladder_pass: int = 0
+    airmass_level: float = 0.0
+    on_sky: bool = False
+    settle: int | None = None
+    i: int = 1
+    n: int = 1
+    wanted: int = 0
+    exposure: str = ""

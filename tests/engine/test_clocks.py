@@ -1,0 +1,126 @@
+"""Which clock a run lives by."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sequencer.clock import Clock, ScaledClock, VirtualClock, WallClock
+from sequencer.config import load_deployment
+from sequencer.config.models import Deployment
+from sequencer.engine.clocks import choose_clock, parse_clock
+from sequencer.engine.request import BadInput
+from sequencer.wire.server import Server
+
+EPOCH_S = 1_805_533_200.0
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("virtual", ("virtual", 1.0)),
+        ("wall", ("wall", 1.0)),
+        ("scaled:60", ("scaled", 60.0)),
+        ("scaled:0.5", ("scaled", 0.5)),
+    ],
+)
+def test_three_clocks_can_be_named(text: str, meant: tuple[str, float]) -> None:
+    assert parse_clock(text) == meant
+
+
+@pytest.mark.parametrize(
+    "text", ["", "scaled", "scaled:", "scaled:0", "scaled:-1", "scaled:nan", "scaled:inf", "scaled:x", "wall:2",
+             "virtual:1", "WALL", "sundial"],
+)  # fmt: skip
+def test_anything_else_is_bad_input_with_an_example(text: str) -> None:
+    with pytest.raises(BadInput) as wrong:
+        parse_clock(text)
+    (problem,) = wrong.value.problems
+    assert (
+        problem == f"--clock {text}: must be virtual, wall or scaled:RATE with a rate above 0, as scaled:60"
+    )
+
+
+@given(st.text(max_size=12))
+def test_no_text_does_anything_but_name_a_clock_or_be_refused(text: str) -> None:
+    try:
+        kind, rate = parse_clock(text)
+    except BadInput:
+        return
+    assert kind in ("virtual", "wall", "scaled")
+    assert 0.0 < rate < float("inf")
+
+
+def deployment(endpoint: str = "inproc://nobody", *, real: str = "") -> Deployment:
+    """METIS with one simulated device, and perhaps a real one."""
+    whole = load_deployment("metis-sim")
+    sources = msgspec.structs.replace(whole.devices["sources"], endpoint=endpoint)
+    devices = {"sources": sources}
+    if real:
+        devices[real] = msgspec.structs.replace(whole.devices[real], simulated=False)
+    return msgspec.structs.replace(whole, devices=devices)
+
+
+def test_simulators_live_by_virtual_time_unless_told_otherwise() -> None:
+    clock = choose_clock("", deployment(), EPOCH_S)
+    assert isinstance(clock, VirtualClock)
+    assert clock.now() == EPOCH_S
+    assert isinstance(choose_clock("wall", deployment(), EPOCH_S), WallClock)
+
+
+def test_hardware_lives_by_the_wall_and_never_by_virtual_time() -> None:
+    assert isinstance(choose_clock("", deployment(real="telescope"), EPOCH_S), WallClock)
+    with pytest.raises(BadInput, match="telescope is real hardware and cannot live by virtual time"):
+        choose_clock("virtual", deployment(real="telescope"), EPOCH_S)
+
+
+class Idle:
+    """A device that does nothing."""
+
+    safe_commands: frozenset[str] = frozenset()
+
+    def check(self, command: object) -> None: ...
+
+    async def run(self, command: object, progress: object) -> dict[str, object]:
+        return {}
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[str, Clock]]:
+    """Endpoint and clock of a simulated device served from a thread of its own."""
+    clock = ScaledClock(EPOCH_S, 60.0, 12.5)
+    ready, over = threading.Event(), threading.Event()
+    server = Server("cover", "cover", "tcp://127.0.0.1:*", clock, Idle(), simulated=True)
+
+    async def serve() -> None:
+        await server.start()
+        ready.set()
+        await asyncio.get_running_loop().run_in_executor(None, over.wait)
+        await server.stop()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(20)
+    yield server.endpoint, clock
+    over.set()
+    thread.join()
+
+
+def test_a_scaled_clock_is_the_simulators_own(served: tuple[str, Clock]) -> None:
+    endpoint, theirs = served
+    assert choose_clock("scaled:60", deployment(endpoint), 0.0).identity() == theirs.identity()
+    with pytest.raises(BadInput, match=r"--clock scaled:30: the simulators of metis-sim run by .*'rate': 60"):
+        choose_clock("scaled:30", deployment(endpoint), 0.0)
+
+
+def test_simulators_that_do_not_run_are_told_how_to_start() -> None:
+    with pytest.raises(
+        BadInput, match=r"sources at ipc:///.* does not answer; start it with: sequencer simulate metis-sim"
+    ):
+        choose_clock("scaled:60", deployment("ipc:///tmp/no-simulator-here"), EPOCH_S)
