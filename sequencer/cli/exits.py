@@ -1,0 +1,42 @@
+"""Exit codes, and how a command says what is wrong: one clear message each, no traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import click
+
+BAD_INPUT = 2
+
+EXIT_CODES = """\b
+Exit codes:
+  0  completed
+  1  stopped, aborted or failed; the safe state was reached
+  2  bad input; nothing moved
+  3  not safe, or halted: go and look"""
+
+
+def refuse(messages: Iterable[str]) -> NoReturn:
+    """Print what is wrong, one line each, and leave with exit code 2."""
+    for message in messages:
+        click.echo(f"error: {message}", err=True)
+    sys.exit(BAD_INPUT)
+
+
+@contextmanager
+def clear_messages() -> Iterator[None]:
+    """Turn what users can cause (bad files, devices that do not answer) into messages and exit code 2."""
+    from sequencer.config import ConfigErrors
+    from sequencer.devices.connect import ConnectErrors
+    from sequencer.engine.request import BadInput
+    from sequencer.wire.errors import WireError
+
+    try:
+        yield
+    except (ConfigErrors, BadInput, ConnectErrors) as errors:
+        refuse(str(problem) for problem in errors.problems)
+    except (WireError, OSError) as error:
+        refuse([str(error)])

@@ -1,0 +1,64 @@
+"""Entry point of the `sequencer` command: finds the verb, imports only its module."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version
+
+import click
+
+from sequencer.cli.exits import EXIT_CODES
+
+VERBS = {
+    "demo": "demo",
+    "templates": "templates",
+    "validate": "validate",
+    "run": "run",
+    "simulate": "simulate",
+    "script": "script",
+    "status": "operator",
+    "pause": "operator",
+    "resume": "operator",
+    "skip": "operator",
+    "stop": "operator",
+    "abort": "operator",
+    "halt": "operator",
+    "note": "operator",
+    "reduce": "reduce",
+}
+"""Verb -> module of `sequencer.cli`, in the order `--help` shows them."""
+
+
+class LazyGroup(click.Group):
+    """A command group that imports the module of a verb when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All verbs, most used first."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a verb, None when there is no such verb."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"sequencer.cli.{VERBS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+EPILOG = f"""\b
+First steps:
+  sequencer demo                                      two whole runs, simulated, in seconds
+  sequencer templates METIS_all_cal_TwilightFlat      what an observing block can say
+  sequencer validate night.yaml --deployment metis-sim
+  sequencer run night.yaml --deployment metis-sim
+
+{EXIT_CODES}"""
+
+
+@click.command(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("hil-sequencer"), prog_name="sequencer", message="%(prog)s %(version)s")
+def main() -> None:
+    """Execute observing blocks: drive the devices, store every frame, reduce it to master frames.
+
+    Every device may be real or simulated; a deployment says which. `sequencer VERB --help` tells more.
+    """

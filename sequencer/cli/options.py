@@ -1,0 +1,75 @@
+"""Options that several verbs share, and how their texts become values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from sequencer.clock import parse_utc
+
+
+def utc(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Unix seconds of an ISO 8601 text such as `2027-03-20T09:15:00`. Raises BadParameter."""
+    try:
+        return None if value is None else parse_utc(value)
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is not a UTC time like 2027-03-20T09:15:00", ctx, param
+        ) from None
+
+
+def clock_spec(*kinds: str) -> Callable[[click.Context, click.Parameter, str], str]:
+    """Checks that a text is empty, or a clock of the kinds allowed: virtual, wall, scaled:RATE above 0."""
+
+    def check(ctx: click.Context, param: click.Parameter, value: str) -> str:
+        if not value or (value in kinds and value != "scaled"):
+            return value
+        rate = re.fullmatch(r"scaled:(\d+(\.\d+)?)", value)
+        if rate and "scaled" in kinds and float(rate.group(1)) > 0:
+            return value
+        known = ", ".join("scaled:RATE (such as scaled:60)" if kind == "scaled" else kind for kind in kinds)
+        raise click.BadParameter(f"{value!r} is not one of {known}", ctx, param)
+
+    return check
+
+
+deployment = click.option(
+    "--deployment",
+    "-d",
+    required=True,
+    metavar="D",
+    help="Name or file of the deployment: which device is where.",
+)
+out = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder that gets a folder for the run.",
+)
+seed = click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True,
+                    help="Seed of everything random in simulated devices.")  # fmt: skip
+start = click.option(
+    "--start", metavar="UTC", callback=utc, default=None,
+    help="Where a virtual or scaled clock begins. Default: the deployment's start.",
+)  # fmt: skip
+until = click.option(
+    "--until", metavar="UTC", callback=utc, default=None, help="When the light stop closes for good."
+)
+clock = click.option(
+    "--clock",
+    metavar="CLOCK",
+    callback=clock_spec("virtual", "scaled", "wall"),
+    default="",
+    help="virtual, scaled:RATE or wall. Default: virtual when every device is simulated, else wall.",
+)
+run_folder = click.option(
+    "--run",
+    "run_dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=None,
+    help="Folder of the run. Default: the newest one in ./runs that is running.",
+)

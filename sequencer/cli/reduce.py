@@ -1,0 +1,47 @@
+"""`sequencer reduce`: the reduction of a finished run again, from its raw frames alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sequencer.cli.exits import EXIT_CODES, clear_messages
+
+
+@click.command(epilog=EXIT_CODES, short_help="Reduce the raw frames of a finished run again.")
+@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--instrument", default="", help="Name or file of the instrument. Default: the one of the run's journal."
+)
+def reduce(run: Path, instrument: str) -> None:
+    """Reduce the raw frames of RUN (its folder) again.
+
+    Products, summary and report are written anew, and the products noted in the journal.
+
+    \b
+    Example:
+      sequencer reduce runs/20270320T091500-metis
+    """
+    from sequencer.cli.watching import finish
+
+    with clear_messages():
+        reduce_again(run, instrument)
+        finish(run)
+
+
+def reduce_again(run: Path, instrument: str) -> None:
+    """Reduce a run's raw frames, note the products in its journal. Raises FileNotFoundError, ConfigErrors."""
+    import msgspec
+
+    from sequencer.clock import WallClock
+    from sequencer.config import load_instrument
+    from sequencer.engine.journal import Journal, read_journal
+    from sequencer.reduction import reduce_run
+
+    name = instrument or read_journal(run / "journal.sqlite")[0].data["instrument"].lower()
+    products = reduce_run(run, load_instrument(name), click.echo)
+    journal = Journal(run / "journal.sqlite")
+    for product in products:
+        journal.write(WallClock().now(), "product", msgspec.to_builtins(product))
+    journal.close()

@@ -1,0 +1,33 @@
+"""The last lines of a run: products with their quality, and where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+MOST_REASONS = 2
+
+
+def product_lines(products: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A table of products: QA flag, file, first reasons."""
+    rows = [
+        (item["qa"]["flag"], Path(item["file"]).name, _reasons(item["qa"]["reasons"])) for item in products
+    ]
+    width = max((len(name) for _, name, _ in rows), default=0)
+    return [f"  {flag:8} {name:{width}}  {reasons}".rstrip() for flag, name, reasons in rows]
+
+
+def result_lines(summary: Mapping[str, Any], run_dir: Path) -> list[str]:
+    """How the run ended, its products, what is not safe, and where the results are."""
+    frames = [frame for template in summary["templates"] for frame in template["frames"]]
+    good = sum(frame["verdict"] == "good" for frame in frames)
+    lines = ["", f"{summary['ob']}: {summary['outcome']}, {good} of {len(frames)} frames good"]
+    lines += product_lines(summary["products"])
+    lines += [f"  NOT SAFE: {item['device']}" for item in summary["safe_state"] if not item["reached"]]
+    return [*lines, f"  results  {run_dir}", f"  report   {run_dir / 'report.html'}"]
+
+
+def _reasons(reasons: list[str]) -> str:
+    more = len(reasons) - MOST_REASONS
+    return "; ".join(reasons[:MOST_REASONS]) + (f"; {more} more" if more > 0 else "")

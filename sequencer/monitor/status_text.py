@@ -1,0 +1,85 @@
+"""The status of a run in words: the rows of the live screen, of `sequencer status`, and the progress line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sequencer.clock import iso
+from sequencer.monitor.lines import percent, short
+
+if TYPE_CHECKING:
+    from sequencer.engine.status import Status
+
+UNKNOWN = "-"
+
+
+def facts(status: Status) -> list[tuple[str, str]]:
+    """Name and value of everything that is always visible, most vital first."""
+    return [
+        ("light stop", light_stop(status)),
+        ("UTC", f"{iso(status.utc_s, 0)}   Sun {sun(status)}"),
+        ("time", time_left(status)),
+        ("template", f"{status.template or UNKNOWN}   {status.template_state}".rstrip()),
+        ("step", f"{status.step or UNKNOWN}   exposure {status.exposure_i} of {status.exposure_n}"),
+        ("level", level(status)),
+        ("good", f"{status.good} of {status.wanted}   next DIT {_unit(status.next_dit_s, 's')}"),
+        ("reduction", f"{status.reduction_lag} frames behind"),
+        ("disk", f"{_unit(status.disk_free_mb, 'MB')} free, {_unit(status.disk_needed_mb, 'MB')} needed"),
+        ("alarms", "; ".join(status.alarms) or "none"),
+    ]
+
+
+def light_stop(status: Status) -> str:
+    """`CLOSED, read back 3 s ago`."""
+    if status.light_stop_age_s is None:
+        return f"{status.light_stop}, never read back"
+    return f"{status.light_stop}, read back {status.light_stop_age_s:.0f} s ago"
+
+
+def light_stop_style(status: Status) -> str:
+    """Green when closed, amber when open, red when nobody knows."""
+    return {"CLOSED": "bold green", "OPEN": "bold yellow"}.get(status.light_stop, "bold red")
+
+
+def sun(status: Status) -> str:
+    """`-12.3 deg (limits -18.0 to -9.0)`."""
+    altitude = UNKNOWN if status.sun_altitude_deg is None else f"{status.sun_altitude_deg:.1f} deg"
+    if status.sun_min_deg is None or status.sun_max_deg is None:
+        return altitude
+    return f"{altitude} (limits {status.sun_min_deg:.1f} to {status.sun_max_deg:.1f})"
+
+
+def time_left(status: Status) -> str:
+    """`31 min left, 22 min needed`, with a warning when it does not fit."""
+    left, needed = status.minutes_left, status.minutes_needed
+    text = f"{_minutes(left)} left, {_minutes(needed)} needed"
+    return f"{text} - DOES NOT FIT" if left is not None and needed is not None and needed > left else text
+
+
+def level(status: Status) -> str:
+    """`Lp X1.99   49.8% (predicted 50.1%)`."""
+    airmass = "" if status.airmass is None else f" X{status.airmass:.2f}"
+    what = status.filter or status.camera or UNKNOWN
+    return (
+        f"{what}{airmass}   {_share(status.level_fraction)} (predicted {_share(status.predicted_fraction)})"
+    )
+
+
+def progress_line(status: Status) -> str:
+    """One line for logs and pipes: UTC, state, light stop, Sun, good of wanted, minutes."""
+    return (
+        f"{iso(status.utc_s, 0)[11:]} -- {status.ob_state}/{status.template_state or UNKNOWN}, light stop "
+        f"{status.light_stop}, Sun {sun(status)}, {status.good}/{status.wanted} good, {time_left(status)}"
+    )
+
+
+def _share(fraction: float | None) -> str:
+    return UNKNOWN if fraction is None else f"{percent(fraction)}%"
+
+
+def _minutes(minutes: float | None) -> str:
+    return UNKNOWN if minutes is None else f"{minutes:.0f} min"
+
+
+def _unit(value: float | None, unit: str) -> str:
+    return UNKNOWN if value is None else f"{short(value)} {unit}"

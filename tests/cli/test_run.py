@@ -1,0 +1,191 @@
+"""`sequencer run`, `script` and `reduce` from an empty folder, on simulated devices, to the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from sequencer.monitor.summary import SCHEMA
+
+DEPLOYMENT = """\
+name: tiny
+instrument: metis
+start: "2027-03-20T09:25:00"
+window_px: [96, 96]
+devices:
+  telescope: {kind: telescope, endpoint: "tcp://127.0.0.1:21910"}
+  mechanisms: {kind: mechanisms, endpoint: "tcp://127.0.0.1:21911"}
+  sources: {kind: sources, endpoint: "tcp://127.0.0.1:21912"}
+  site: {kind: site, endpoint: "tcp://127.0.0.1:21913"}
+  detector_lm: {kind: detector, endpoint: "tcp://127.0.0.1:21914", camera: LM}
+  detector_n: {kind: detector, endpoint: "tcp://127.0.0.1:21915", camera: N}
+  detector_ifu: {kind: detector, endpoint: "tcp://127.0.0.1:21916", camera: IFU}
+"""
+OB = """\
+name: tiny flats
+instrument: METIS
+programme: 60.A-9999(A)
+templates:
+  - template: METIS_all_cal_TwilightFlat
+    parameters:
+      SEQ.CAMERA: [LM]
+      SEQ.DIT.FILT.LIST: [Lp]
+      SEQ.AIRMASS.LIST: [1.0, 2.0]
+      SEQ.NEXPO: 3
+      SEQ.LEVEL.LIST: [0.3, 0.5, 0.7]
+      SEQ.DARK.NEXPO: 3
+"""
+SCRIPT = """\
+import sequencer
+
+async with sequencer.connect("tiny") as metis:
+    await metis.mechanisms.move({"INS.OPTI10.NAME": "Lp"})
+    frame, = await metis.detectors["LM"].expose(dit_s=0.2, ndit=2, n=1)
+    print("stored", frame.file)
+"""
+
+
+@dataclass
+class Finished:
+    """A command that has ended, in the folder it was called from."""
+
+    folder: Path
+    code: int
+    out: str
+    err: str
+
+    @property
+    def run_dir(self) -> Path:
+        (found,) = (self.folder / "runs").iterdir()
+        return found
+
+
+def call(folder: Path, *words: str) -> Finished:
+    """Run the installed command in a folder, as a user does: another process, output into a pipe."""
+    command = [str(Path(sys.executable).with_name("sequencer")), *words]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+    return Finished(folder, done.returncode, done.stdout, done.stderr)
+
+
+def prepare(folder: Path) -> Path:
+    for name, content in (("tiny.yaml", DEPLOYMENT), ("ob.yaml", OB), ("one.py", SCRIPT)):
+        (folder / name).write_text(content)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return call(prepare(tmp_path_factory.mktemp("night")), "run", "ob.yaml", "--deployment", "tiny", "--seed", "5")
+
+
+def test_it_completes_without_a_word_on_stderr(finished: Finished) -> None:
+    assert finished.code == 0, finished.out + finished.err
+    assert finished.err == ""
+
+
+def test_the_folder_has_everything_promised_and_nothing_else(finished: Finished) -> None:
+    names = {path.name for path in finished.run_dir.iterdir()}
+    assert names == {"raw", "products", "journal.sqlite", "run.log", "summary.json", "report.html"}
+    assert all(path.suffix == ".fits" for path in (finished.run_dir / "raw").iterdir())
+
+
+def test_the_summary_is_valid_and_agrees_with_the_disk(finished: Finished) -> None:
+    summary = json.loads((finished.run_dir / "summary.json").read_text())
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(summary)
+    assert summary["run"] == finished.run_dir.name
+    assert (summary["outcome"], summary["clock"], summary["deployment"]) == ("completed", "virtual", "tiny")
+    frames = [frame["file"] for template in summary["templates"] for frame in template["frames"]]
+    assert sorted(frames) == sorted(path.name for path in (finished.run_dir / "raw").iterdir())
+    products = {product["file"] for product in summary["products"]}
+    assert products == {path.name for path in (finished.run_dir / "products").glob("*.fits")}
+    assert {product["category"] for product in summary["products"]} >= {"MASTER_DARK", "MASTER_FLAT", "LINEARITY"}
+    assert all(entry["reached"] for entry in summary["safe_state"])
+
+
+def test_the_output_has_a_line_a_frame_and_ends_with_the_results(finished: Finished) -> None:
+    summary = json.loads((finished.run_dir / "summary.json").read_text())
+    frames = sum(len(template["frames"]) for template in summary["templates"])
+    assert sum(line.endswith(" good") and " x1 " in line for line in finished.out.splitlines()) == frames
+    assert f"tiny flats: completed, {frames} of {frames} frames good" in finished.out
+    assert finished.out.splitlines()[-1].split() == ["report", f"runs/{finished.run_dir.name}/report.html"]
+
+
+def test_reduce_makes_the_same_products_again(finished: Finished) -> None:
+    products = finished.run_dir / "products"
+    before = {path.name: path.read_bytes() for path in products.iterdir()}
+    for path in products.iterdir():
+        path.unlink()
+    again = call(finished.folder, "reduce", f"runs/{finished.run_dir.name}")
+    assert again.code == 0, again.out + again.err
+    assert {path.name: path.read_bytes() for path in products.iterdir()} == before
+
+
+def test_a_script_runs_under_the_same_journal_and_ends_safe(tmp_path: Path) -> None:
+    done = call(prepare(tmp_path), "script", "one.py", "--deployment", "tiny")
+    assert done.code == 0, done.out + done.err
+    assert "\nstored METIS." in done.out
+    summary = json.loads((done.run_dir / "summary.json").read_text())
+    assert [len(template["frames"]) for template in summary["templates"]] == [1]
+    assert summary["safe_state"] != []
+    assert all(entry["reached"] for entry in summary["safe_state"])
+
+
+def test_a_script_that_fails_ends_safe_with_code_1(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    (tmp_path / "one.py").write_text(SCRIPT + "    raise RuntimeError('the engineer gave up')\n")
+    done = call(tmp_path, "script", "one.py", "--deployment", "tiny")
+    assert done.code == 1
+    summary = json.loads((done.run_dir / "summary.json").read_text())
+    assert summary["outcome"] == "failed"
+    assert all(entry["reached"] for entry in summary["safe_state"])
+    assert "the engineer gave up" in done.out
+    assert "Traceback" not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("METIS_all_cal_TwilightFlat", "METIS_all_cal_TwilightFlt", "METIS_all_cal_TwilightFlat"),
+        ("SEQ.NEXPO", "SEQ.NEXP0", "SEQ.NEXPO"),
+        ("[Lp]", "[Lq]", "Lp"),
+        ("SEQ.NEXPO: 3", "SEQ.NEXPO: .nan", "ob.yaml:10: .nan is not a finite number"),
+        ("SEQ.NEXPO: 3", "SEQ.NEXPO: 3\n      SEQ.NEXPO: 4", "SEQ.NEXPO"),
+    ],
+)
+def test_bad_blocks_are_refused_before_anything_is_made(tmp_path: Path, old: str, new: str, message: str) -> None:
+    prepare(tmp_path)
+    (tmp_path / "ob.yaml").write_text(OB.replace(old, new))
+    done = call(tmp_path, "run", "ob.yaml", "--deployment", "tiny")
+    assert done.code == 2
+    assert message in done.err
+    assert done.err.startswith("error: ob.yaml:")
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_real_devices_are_refused_under_a_virtual_clock_all_at_once(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    real = DEPLOYMENT.replace("kind: telescope,", "kind: telescope, simulated: false,")
+    (tmp_path / "tiny.yaml").write_text(real.replace("kind: site,", "kind: site, simulated: false,"))
+    when = ("--clock", "virtual", "--start", "2027-03-20T09:25:00")
+    done = call(tmp_path, "run", "ob.yaml", "--deployment", "tiny", *when)
+    assert done.code == 2
+    assert [line.split()[1] for line in done.err.splitlines()] == ["telescope", "site"]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_devices_that_do_not_answer_are_refused(tmp_path: Path) -> None:
+    done = call(prepare(tmp_path), "run", "ob.yaml", "--deployment", "tiny", "--clock", "scaled:60")
+    assert done.code == 2
+    assert done.err.startswith("error: ")
+    assert "127.0.0.1:219" in done.err
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "runs").exists()

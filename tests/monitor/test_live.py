@@ -1,0 +1,125 @@
+"""What an operator sees while a run goes on, in a terminal and in a pipe."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from monitor.night import START_S, Night, whole_night
+from sequencer.engine.status import Status
+from sequencer.monitor.live import LiveScreen
+from sequencer.monitor.plain import PlainLines
+from sequencer.monitor.status_text import facts, light_stop_style, progress_line, time_left
+
+STATUS = Status(
+    run="r", ob="L-band twilight flats", ob_state="Running", template="METIS_all_cal_TwilightFlat",
+    template_state="Exposing", step="expose LM", exposure_i=3, exposure_n=10, utc_s=START_S,
+    sun_altitude_deg=-12.34, sun_min_deg=-18.0, sun_max_deg=-9.0, minutes_left=31.2, minutes_needed=22.4,
+    light_stop="OPEN", light_stop_age_s=2.6, camera="LM", filter="Lp", airmass=1.99, level_fraction=0.498,
+    predicted_fraction=0.501, good=12, wanted=30, next_dit_s=0.188, reduction_lag=2, disk_free_mb=51200.0,
+    disk_needed_mb=70.4,
+)  # fmt: skip
+
+
+def test_everything_promised_is_visible_light_stop_first() -> None:
+    assert facts(STATUS) == [
+        ("light stop", "OPEN, read back 3 s ago"),
+        ("UTC", "2027-03-20T09:31:00   Sun -12.3 deg (limits -18.0 to -9.0)"),
+        ("time", "31 min left, 22 min needed"),
+        ("template", "METIS_all_cal_TwilightFlat   Exposing"),
+        ("step", "expose LM   exposure 3 of 10"),
+        ("level", "Lp X1.99   49.8% (predicted 50.1%)"),
+        ("good", "12 of 30   next DIT 0.188 s"),
+        ("reduction", "2 frames behind"),
+        ("disk", "51200 MB free, 70.4 MB needed"),
+        ("alarms", "none"),
+    ]
+
+
+def test_what_is_not_known_is_a_dash_never_a_number() -> None:
+    shown = dict(facts(Status()))
+    assert shown["light stop"] == "UNKNOWN, never read back"
+    assert shown["UTC"].endswith("Sun -")
+    assert shown["time"] == "- left, - needed"
+    assert shown["level"] == "-   - (predicted -)"
+    assert shown["good"] == "0 of 0   next DIT -"
+    assert shown["disk"] == "- free, - needed"
+
+
+def test_a_plan_that_does_not_fit_is_said_loudly() -> None:
+    late = Status(minutes_left=10.0, minutes_needed=22.0)
+    assert time_left(late) == "10 min left, 22 min needed - DOES NOT FIT"
+    assert "DOES NOT FIT" not in time_left(Status(minutes_left=22.0, minutes_needed=22.0))
+
+
+@pytest.mark.parametrize(("position", "style"), [("CLOSED", "green"), ("OPEN", "yellow"), ("MOVING", "red")])
+def test_the_light_stop_has_a_colour(position: str, style: str) -> None:
+    assert light_stop_style(Status(light_stop=position)) == f"bold {style}"
+
+
+def test_the_screen_shows_status_alarms_and_last_lines(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=110, height=60)
+    night = whole_night(tmp_path)
+    with LiveScreen(console) as screen:
+        screen.on_status(STATUS)
+        for record in night.records():
+            screen.on_record(record)
+        plain = Console(file=io.StringIO(), width=110)
+        plain.print(screen.render())
+    text = plain.file.getvalue()  # type: ignore[attr-defined]
+    for _, value in facts(STATUS):
+        assert value in text
+    assert "L-band twilight flats - Running" in text
+    assert "ALARM   reduction stage died" in text
+    assert "to do   nothing now; `sequencer reduce` afterwards" in text
+    assert text.rstrip().endswith("run completed")
+    assert "OPEN, read back 3 s ago" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_before_the_first_status_the_screen_is_empty() -> None:
+    plain = Console(file=io.StringIO(), width=80)
+    plain.print(LiveScreen(plain).render())
+    assert plain.file.getvalue().strip() == ""  # type: ignore[attr-defined]
+
+
+def test_plain_lines_are_one_a_frame_without_single_steps(tmp_path: Path) -> None:
+    night = whole_night(tmp_path)
+    written: list[str] = []
+    with PlainLines(written.append) as plain:
+        for record in night.records():
+            plain.on_record(record)
+    assert sum(" x5 " in line for line in written) == 32
+    assert "09:31:53 Lp X1.00 0.188s x5 1/4 44.0% (44.0) good" in written
+    assert not any("#1 " in line for line in written)
+    assert sum("ALARM" in line for line in written) == 1
+    assert any(line.endswith(" product products/MASTER_FLAT_LM_Lp.fits: GOOD") for line in written)
+
+
+def test_a_progress_line_now_and_then() -> None:
+    written: list[str] = []
+    plain = PlainLines(written.append)
+    for seconds in (0.0, 1.0, 299.0, 300.0, 301.0, 650.0):
+        plain.on_status(Status(utc_s=START_S + seconds, ob_state="Running"))
+    assert [line[:8] for line in written] == ["09:31:00", "09:36:00", "09:41:50"]
+
+
+def test_progress_line() -> None:
+    assert progress_line(STATUS) == (
+        "09:31:00 -- Running/Exposing, light stop OPEN, Sun -12.3 deg (limits -18.0 to -9.0), 12/30 good, "
+        "31 min left, 22 min needed"
+    )
+
+
+def test_nothing_is_shown_twice_when_a_status_repeats(tmp_path: Path) -> None:
+    night = Night(tmp_path)
+    record = night.frame()
+    screen = LiveScreen(Console(file=io.StringIO()))
+    screen.on_record(record)
+    screen.on_status(STATUS)
+    screen.on_status(STATUS)
+    plain = Console(file=io.StringIO(), width=110)
+    plain.print(screen.render())
+    assert plain.file.getvalue().count("49.8% (50.1) good") == 1  # type: ignore[attr-defined]
