@@ -25,7 +25,9 @@ def reference() -> str:
 
 
 def _help(name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100)
+    context = click.Context(
+        command, info_name=name, terminal_width=100, max_content_width=100, **main.context_settings
+    )
     return f"## {name}\n\n```text\n{command.get_help(context)}\n```\n"
 
 
