@@ -1,0 +1,97 @@
+"""What earlier nights taught about each filter, in a small file the operator can read, edit and delete."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from sequencer.config.problems import ConfigErrors, Problem
+from sequencer.config.structure import convert
+from sequencer.config.yaml_reader import read_yaml
+
+NIGHT_TO_NIGHT_SIGMA = 0.1
+"""How much the throughput changes from one night to the next, 1 sigma: mirrors, water vapour. Assumed."""
+
+HEAD = """\
+# What earlier nights taught: measured over predicted background rate, by camera and filter.
+# The next run begins with it. Delete a line, or the whole file, to forget.
+"""
+
+
+class Throughput(Struct, forbid_unknown_fields=True, frozen=True):
+    """Measured over predicted rate of one filter, its relative 1 sigma, from how many frames of which run."""
+
+    throughput: float
+    relative_sigma: float
+    frames: int
+    run: str
+
+
+Learned = dict[str, dict[str, Throughput]]
+"""Camera -> filter -> throughput."""
+
+
+class _File(Struct, forbid_unknown_fields=True, frozen=True):
+    deployment: str
+    learned: Learned
+
+
+def read_learned(path: Path, deployment: str) -> Learned:
+    """What the file of a deployment holds; nothing when there is none.
+
+    Raises ConfigErrors for a file that is damaged, holds impossible figures or is of another deployment: what
+    simulators taught is not for real hardware.
+    """
+    if not path.exists():
+        return {}
+    located = read_yaml(path)
+    value, problems = convert(located, _File)
+    if value is None:
+        raise ConfigErrors(problems)
+    if value.deployment != deployment:
+        text = f"is of deployment {value.deployment}, not of {deployment}; use another file"
+        raise ConfigErrors([Problem(str(path), located.line(("deployment",)), text)])
+    wrong = [
+        located.problem(("learned", camera, name), f"learned.{camera}.{name}: impossible: {item.throughput:g}")
+        for camera, filters in value.learned.items()
+        for name, item in filters.items()
+        if not (0.0 < item.throughput < math.inf and 0.0 <= item.relative_sigma < math.inf)
+    ]
+    if wrong:
+        raise ConfigErrors(wrong)
+    return value.learned
+
+
+def write_learned(path: Path, deployment: str, learned: Mapping[str, Mapping[str, Throughput]]) -> None:
+    """Write the file anew, whole or not at all."""
+    lines = [f"{HEAD}deployment: {deployment}", "learned:" if any(learned.values()) else "learned: {}"]
+    for camera, filters in sorted(learned.items()):
+        lines += [f"  {camera}:"] if filters else []
+        lines += [f'    "{name}": {_flow(item)}' for name, item in sorted(filters.items())]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as stream:
+        stream.write("\n".join(lines) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+
+
+def merged(before: Learned, tonight: Learned) -> Learned:
+    """The file's new content: tonight's filters replace those of earlier nights, the others stay."""
+    cameras = {*before, *tonight}
+    return {camera: {**before.get(camera, {}), **tonight.get(camera, {})} for camera in cameras}
+
+
+def tonight_sigma(item: Throughput) -> float:
+    """Relative 1 sigma of a throughput on another night than the one that taught it."""
+    return math.hypot(item.relative_sigma, NIGHT_TO_NIGHT_SIGMA)
+
+
+def _flow(item: Throughput) -> str:
+    figures = f"throughput: {item.throughput:.4f}, relative_sigma: {item.relative_sigma:.4f}"
+    return f'{{{figures}, frames: {item.frames}, run: "{item.run}"}}'
