@@ -35,9 +35,9 @@ def altitude_for_airmass(wanted: float) -> float:
     return math.degrees(math.asin(1.0 / wanted))
 
 
-def pointing_altitude_deg(wanted: float) -> float:
-    """Altitude in deg to point at for an airmass: `altitude_for_airmass`, but 5 deg clear of the zenith.
+def pointing_altitude_deg(wanted: float, zenith_clearance_deg: float = ZENITH_CLEARANCE_DEG) -> float:
+    """Altitude in deg to point at for an airmass: `altitude_for_airmass`, but clear of the zenith.
 
     So airmass "1.0" gives 85 deg, airmass 1.0038. Raises ValueError as `altitude_for_airmass`.
     """
-    return min(altitude_for_airmass(wanted), 90.0 - ZENITH_CLEARANCE_DEG)
+    return min(altitude_for_airmass(wanted), 90.0 - zenith_clearance_deg)

@@ -12,31 +12,18 @@ import numpy as np
 
 from sequencer.sky.angles import as_given, separation_deg
 from sequencer.sky.site import Site, horizontal_frame
-from sequencer.sky.sun import sun_altaz
 
 PLANETS = ("Mercury", "Venus", "Mars", "Jupiter", "Saturn", "Uranus", "Neptune")
 
 
 def moon_altaz(time_s: Any, site: Site) -> tuple[Any, Any]:
     """Topocentric altitude and azimuth of the Moon's centre in deg, no refraction. Scalar or array times."""
-    frame = horizontal_frame(time_s, site)
-    position = _geocentric("Moon", frame).transform_to(frame)
-    return as_given(position.alt.deg), as_given(position.az.deg)
+    return _altaz(("Moon",), time_s, site)["Moon"]
 
 
-def bodies_altaz(time_s: float, site: Site) -> dict[str, tuple[float, float]]:
-    """Altitude and azimuth in deg of Sun, Moon and the planets Mercury to Neptune, by name."""
-    frame = horizontal_frame(time_s, site)
-    from astropy import units
-    from astropy.coordinates import CartesianRepresentation
-
-    names = ("Moon", *PLANETS)
-    found = [_geocentric(name, frame) for name in names]
-    places = np.array([position.cartesian.xyz.to_value(units.m) for position in found])
-    # One transformation for all of them: it is what takes the time.
-    together = found[0].realize_frame(CartesianRepresentation(places.T * units.m)).transform_to(frame)
-    others = zip(names, zip(together.alt.deg.tolist(), together.az.deg.tolist(), strict=True), strict=True)
-    return {"Sun": sun_altaz(time_s, site), **dict(others)}
+def bodies_altaz(time_s: Any, site: Site) -> dict[str, tuple[Any, Any]]:
+    """Altitude and azimuth in deg of Sun, Moon and the planets Mercury to Neptune, by name. Scalar or array times."""
+    return _altaz(("Sun", "Moon", *PLANETS), time_s, site)
 
 
 def body_separations_deg(
@@ -49,8 +36,21 @@ def body_separations_deg(
     }
 
 
-def _geocentric(name: str, frame: Any) -> Any:
-    """A body's apparent place in GCRS as seen from the frame's location."""
-    from astropy.coordinates import get_body
+def _altaz(names: tuple[str, ...], time_s: Any, site: Site) -> dict[str, tuple[Any, Any]]:
+    """All bodies through one transformation: it is what takes the time, and `get_body` makes one for each."""
+    frame = horizontal_frame(time_s, site)
+    from astropy import constants, units
+    from astropy.coordinates import ICRS, CartesianRepresentation, get_body_barycentric
 
-    return get_body(name.lower(), frame.obstime, frame.location, ephemeris="builtin").frame
+    def place(name: str, moment: Any) -> Any:
+        return get_body_barycentric(name.lower(), moment, ephemeris="builtin")
+
+    earth = place("Earth", frame.obstime)
+    found = []
+    for name in names:
+        # Where it was when its light left; a second round would change less than 0.3 arcsec.
+        under_way = (place(name, frame.obstime) - earth).norm() / constants.c
+        found.append(place(name, frame.obstime - under_way).xyz.to_value(units.m))
+    places = ICRS(CartesianRepresentation(np.stack(found, axis=1) * units.m)).transform_to(frame)
+    pairs = zip(places.alt.deg, places.az.deg, strict=True)
+    return {name: (as_given(alt), as_given(az)) for name, (alt, az) in zip(names, pairs, strict=True)}

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from sequencer.sky.angles import separation_deg, shortest_turn_deg
+from sequencer.sky.site import Site
+from sequencer.sky.sun import sun_altaz
 
 AltAz = tuple[float, float]
+
+SUN_UP_DEG = -1.0
+"""Above this altitude the Sun's disc can shine into the telescope (radius 0.27 deg, refraction 0.57 deg)."""
+
+
+@dataclass(frozen=True)
+class Slew:
+    """The way to a patch: from (altitude, azimuth) in deg, at a Unix time, with the mount's speeds in deg/s."""
+
+    from_altaz: AltAz
+    at_s: float
+    speeds_deg_s: tuple[float, float] = (0.5, 1.0)
 
 
 def slew_separation_deg(
@@ -49,3 +66,21 @@ def slew_is_safe(
     `slew_separation_deg`."""
     nearest = slew_separation_deg(from_altaz, to_altaz, sun_altaz, steps, speeds_deg_s=speeds_deg_s)
     return nearest >= sun_distance_deg
+
+
+def sun_on_the_way(slew: Slew, site: Site, sun_distance_deg: float) -> Callable[[AltAz], str]:
+    """A function that says why a slew to (altitude, azimuth) in deg is not safe, or nothing if it is.
+
+    A Sun that is down (under -1 deg) lets every slew pass.
+    """
+    sun = sun_altaz(slew.at_s, site)
+
+    def why_not(to_altaz: AltAz) -> str:
+        if sun[0] <= SUN_UP_DEG:
+            return ""
+        nearest = slew_separation_deg(slew.from_altaz, to_altaz, sun, speeds_deg_s=slew.speeds_deg_s)
+        if nearest >= sun_distance_deg:
+            return ""
+        return f"the slew passes the Sun at {nearest:.1f} deg, at least {sun_distance_deg:g} are wanted"
+
+    return why_not

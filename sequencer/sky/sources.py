@@ -5,12 +5,9 @@ from __future__ import annotations
 import csv
 from functools import cache
 from importlib import resources
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
-from sequencer.sky.angles import separation_deg
+from numpy.typing import ArrayLike, NDArray
 
 SOURCE_RULES = ((-3.0, 1.0), (-1.0, 5.0 / 60.0), (9.0, 30.0 / 3600.0))
 """(magnitude, radius in deg): no source brighter than N -3 within 1 deg (stray light), N -1 within 5
@@ -34,11 +31,20 @@ def bright_ir_sources() -> NDArray[np.float64]:
     only a limit), else L or L', else -2 (assumed). Each row's origin is in the `source` column of
     `data/bright_ir_sources.csv`.
     """
-    text = resources.files("sequencer.sky").joinpath("data/bright_ir_sources.csv").read_text(encoding="utf-8")
-    table = csv.DictReader(text.splitlines())
-    rows = np.array([(float(row["ra_deg"]), float(row["dec_deg"]), _magnitude(row)) for row in table])
+    rows = np.array([(float(row["ra_deg"]), float(row["dec_deg"]), _magnitude(row)) for row in _table()])
     rows.flags.writeable = False
     return rows
+
+
+@cache
+def bright_ir_names() -> tuple[str, ...]:
+    """The names of the rows of `bright_ir_sources`, as catalogued."""
+    return tuple(row["name"] for row in _table())
+
+
+def _table() -> list[dict[str, str]]:
+    text = resources.files("sequencer.sky").joinpath("data/bright_ir_sources.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 def _magnitude(row: dict[str, str]) -> float:
@@ -50,19 +56,9 @@ def _magnitude(row: dict[str, str]) -> float:
     return float(row["L_mag"] or row["Lp_mag"] or UNKNOWN_N_MAG)
 
 
-def source_violations(
-    altitude_deg: float, azimuth_deg: float, altitudes_deg: Any, azimuths_deg: Any, magnitudes: Any
-) -> list[str]:
-    """What `SOURCE_RULES` object to in a direction, one text a source; empty if nothing.
-
-    Sources are arrays of altitude, azimuth (deg) and magnitude at the same moment.
-    """
-    distance = separation_deg(azimuth_deg, altitude_deg, azimuths_deg, altitudes_deg)
+def source_clear_deg(magnitudes: ArrayLike) -> NDArray[np.float64]:
+    """Distance in deg that `SOURCE_RULES` ask for, for each magnitude; 0 for what is too faint to matter."""
     radius = np.zeros(np.shape(magnitudes))
     for limit, within_deg in SOURCE_RULES:
         radius = np.maximum(radius, np.where(np.asarray(magnitudes) < limit, within_deg, 0.0))
-    return [
-        f"a source of magnitude {magnitudes[i]:.1f} is {60 * distance[i]:.1f} arcmin away, "
-        f"at least {60 * radius[i]:.1f} are wanted"
-        for i in np.flatnonzero(distance < radius)
-    ]
+    return radius

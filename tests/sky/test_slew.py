@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer.sky import separation_deg, slew_is_safe, slew_separation_deg
+from sequencer.sky import Slew, separation_deg, slew_is_safe, slew_separation_deg, sun_altaz
+from sequencer.sky.slew import sun_on_the_way
+
+from .places import ARMAZONES, utc
 
 directions = st.tuples(st.floats(20.0, 88.0), st.floats(0.0, 360.0))
 
@@ -80,3 +83,24 @@ def test_no_steps_and_nan_are_refused():
         slew_separation_deg((30.0, 0.0), (40.0, 0.0), (0.0, 0.0), 0)
     with pytest.raises(ValueError, match="not finite"):
         slew_separation_deg((30.0, 0.0), (40.0, np.nan), (0.0, 0.0))
+
+
+def test_what_is_against_a_slew_is_said_while_the_sun_is_up_only():
+    """20 May 2026 at Armazones: the Sun sets about 22:05 UTC."""
+    up_s, down_s = utc("2026-05-20T21:30:00"), utc("2026-05-20T22:30:00")
+    sun = sun_altaz(up_s, ARMAZONES)
+    beside, far = (30.0, sun[1] - 60.0), (30.0, sun[1] + 60.0)
+    why_not = sun_on_the_way(Slew(beside, up_s), ARMAZONES, 30.0)
+    nearest = slew_separation_deg(beside, far, sun)
+    assert why_not(far) == f"the slew passes the Sun at {nearest:.1f} deg, at least 30 are wanted"
+    assert why_not((40.0, sun[1] - 90.0)) == ""
+    assert sun_on_the_way(Slew(beside, down_s), ARMAZONES, 30.0)(far) == ""
+
+
+def test_the_mounts_speeds_decide_which_way_the_slew_goes():
+    """Rising quickly first, it passes high over the Sun; slowly, below."""
+    at_s = utc("2026-05-20T21:30:00")
+    azimuth = sun_altaz(at_s, ARMAZONES)[1]
+    start, end = (30.0, azimuth - 60.0), (80.0, azimuth + 60.0)
+    assert sun_on_the_way(Slew(start, at_s, (10.0, 1.0)), ARMAZONES, 30.0)(end) == ""
+    assert sun_on_the_way(Slew(start, at_s, (0.01, 1.0)), ARMAZONES, 30.0)(end) != ""
