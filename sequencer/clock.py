@@ -84,8 +84,11 @@ class Clock:
         finally:
             self.release(token)
 
-    def hold(self, token: str, to: str = "") -> None:
-        """Something is under way that virtual time must wait for: a message `to` a party, a computation."""
+    def hold(self, token: str, to: str = "", at: str = "") -> None:
+        """Something is under way that virtual time must wait for: a computation, or a message `to` a party.
+
+        A message to a party not known yet goes to whoever serves the address `at`.
+        """
 
     def release(self, token: str) -> bool:
         """The something named `token` has arrived or ended; whether it had been held."""
@@ -96,6 +99,9 @@ class Clock:
 
     def read(self, channel: str, reader: str, number: int) -> None:
         """`reader` has dealt with the events of `channel` up to `number`."""
+
+    def serve(self, address: str, party: str) -> None:
+        """`party` listens at `address` from now on; what is on its way to where nobody listens holds nothing."""
 
     def forget(self, party: str) -> None:
         """`party` (a client's session, a device's boot id) is gone: nothing on its way there will arrive."""
@@ -150,9 +156,12 @@ class VirtualClock(Clock):
         self._sequence = 0
         self._holds: Counter[str] = Counter()
         self._bound_for: dict[str, str] = {}
+        self._sent_to: dict[str, str] = {}
+        self._served: dict[str, str] = {}
         self._gone: set[str] = set()
         self._posted: dict[str, int] = {}
         self._readers: dict[str, dict[str, int]] = {}
+        self._given_up = False
 
     def now(self) -> float:
         """UTC in Unix seconds of the virtual time."""
@@ -186,13 +195,15 @@ class VirtualClock(Clock):
             raise TimeoutError(f"{key}: nothing within {seconds:.3g} s")
         return future.result()
 
-    def hold(self, token: str, to: str = "") -> None:
-        """Stand still until `token` is released, or `to` is gone."""
+    def hold(self, token: str, to: str = "", at: str = "") -> None:
+        """Stand still until `token` is released, or `to` is gone; not while nobody serves the address `at`."""
         if to in self._gone:
             return
         self._holds[token] += 1
         if to:
             self._bound_for[token] = to
+        if at:
+            self._sent_to[token] = at
 
     def release(self, token: str) -> bool:
         """End one hold of `token` and say whether there was one (none: a message from another process)."""
@@ -212,9 +223,14 @@ class VirtualClock(Clock):
         if not self._gone & {channel, reader}:
             self._readers.setdefault(channel, {})[reader] = number
 
+    def serve(self, address: str, party: str) -> None:
+        """From now on stand still for what is on its way to `address`, that sent before included."""
+        self._served[address] = party
+
     def forget(self, party: str) -> None:
-        """Hold nothing any more for `party`, as reader or as channel."""
+        """Hold nothing any more for `party`, as reader, as channel or as who serves an address."""
         self._gone.add(party)
+        self._served = {address: by for address, by in self._served.items() if by != party}
         for token in [token for token, to in self._bound_for.items() if to == party]:
             self._drop(token)
         self._readers.pop(party, None)
@@ -223,13 +239,21 @@ class VirtualClock(Clock):
 
     def holders(self) -> list[str]:
         """Names of all that keeps time from advancing."""
+        if self._given_up:
+            return []
+        held = [token for token in self._holds if self._sent_to.get(token) in (None, *self._served)]
         late = [
             f"event {self._posted[channel]} of {channel} for {reader}"
             for channel, readers in self._readers.items()
             for reader, number in readers.items()
             if number < self._posted.get(channel, 0)
         ]
-        return sorted(self._holds) + late
+        return sorted(held) + late
+
+    def give_up(self) -> list[str]:
+        """Stand still for nothing any more, so that everything can be put in order; says who had held time."""
+        holders, self._given_up = self.holders(), True
+        return holders
 
     def advance(self) -> bool:
         """Wake the next sleeper if nothing holds time. Called by the event loop when it is idle."""
@@ -254,6 +278,7 @@ class VirtualClock(Clock):
     def _drop(self, token: str) -> None:
         self._holds.pop(token, None)
         self._bound_for.pop(token, None)
+        self._sent_to.pop(token, None)
 
     def _sleeper(self, seconds: float, key: str) -> asyncio.Future[None]:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -288,7 +313,7 @@ class _IdleSelector(selectors.BaseSelector):
         if self._idle_since is None:
             self._idle_since = now_s
         if now_s - self._idle_since > stall_s:
-            holders = self._clock.holders() or ["nothing: every task waits for a word that nobody will say"]
+            holders = self._clock.give_up() or ["nothing: every task waits for a word that nobody will say"]
             raise StalledError(f"virtual time stood still for {stall_s:.3g} s, held by: {'; '.join(holders)}")
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, Unpack
 
 import msgspec
-import zmq.asyncio
 
 from sequencer.clock import Clock
 from sequencer.devices.charts import ERROR, NOT_READY, READY
 from sequencer.devices.commands import Arguments
 from sequencer.devices.state import DeviceState
-from sequencer.wire.client import Client
+from sequencer.wire.client import Client, ClientOptions
 from sequencer.wire.errors import DeviceError
 from sequencer.wire.messages import Hello, Progress
 
@@ -29,18 +28,10 @@ class DeviceClient(Generic[S]):
     kind: ClassVar[str]
     state_type: ClassVar[type[DeviceState]]
 
-    def __init__(
-        self,
-        name: str,
-        endpoint: str,
-        clock: Clock,
-        *,
-        owner: str = "",
-        context: zmq.asyncio.Context | None = None,
-    ) -> None:
+    def __init__(self, name: str, endpoint: str, clock: Clock, **options: Unpack[ClientOptions]) -> None:
         self.name = name
         self.clock = clock
-        self.link = Client(name, endpoint, clock, owner=owner, context=context)
+        self.link = Client(name, endpoint, clock, **options)
         self._decoded: tuple[int, S] | None = None
 
     async def connect(self, deadline_s: float = 5.0) -> Hello:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Unpack
 
 import msgspec
-import zmq.asyncio
 
 from sequencer.clock import Clock
 from sequencer.devices.charts import COVER
 from sequencer.devices.client import DeviceClient
 from sequencer.devices.commands import COMMON, Arguments, CommandSpec
-from sequencer.devices.server import DeviceServer
+from sequencer.devices.server import DeviceServer, ServerOptions
 from sequencer.devices.shutter import End, Found
 from sequencer.devices.state import DeviceState
 from sequencer.devices.together import together
@@ -79,12 +78,11 @@ class CoverServer(DeviceServer[CoverState]):
         clock: Clock,
         *,
         halves: Iterable[str] = (),
-        simulated: bool = False,
-        context: zmq.asyncio.Context | None = None,
+        **options: Unpack[ServerOptions],
     ) -> None:
         self.halves = tuple(halves) or (WHOLE,)
         state = CoverState(halves=dict.fromkeys(self.halves, "MOVING"))
-        super().__init__(name, endpoint, clock, state=state, simulated=simulated, context=context)
+        super().__init__(name, endpoint, clock, state=state, **options)
 
     @abstractmethod
     async def move_half(self, half: str, position: End) -> None:

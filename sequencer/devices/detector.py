@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
-import zmq.asyncio
 
-from sequencer.clock import Clock
 from sequencer.config.models import DetectorConfig, ReadoutMode
 from sequencer.devices.client import DeviceClient, OnProgress
 from sequencer.devices.commands import COMMON, Arguments, CommandSpec
@@ -96,18 +94,6 @@ class DetectorClient(DeviceClient[DetectorState]):
 
     kind = "detector"
     state_type = DetectorState
-
-    def __init__(
-        self,
-        name: str,
-        endpoint: str,
-        clock: Clock,
-        *,
-        owner: str = "",
-        context: zmq.asyncio.Context | None = None,
-    ) -> None:
-        super().__init__(name, endpoint, clock, owner=owner, context=context)
-        self.context = context
 
     @property
     def camera(self) -> str:

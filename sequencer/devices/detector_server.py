@@ -5,12 +5,11 @@ from __future__ import annotations
 import zlib
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Unpack
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import zmq.asyncio
 
 from sequencer.clock import Clock
 from sequencer.config.models import DetectorConfig
@@ -25,7 +24,7 @@ from sequencer.devices.detector import (
     Window,
     set_up_problems,
 )
-from sequencer.devices.server import DeviceServer
+from sequencer.devices.server import DeviceServer, ServerOptions
 from sequencer.wire.errors import DeviceError, Rejected
 from sequencer.wire.frames import FrameSender
 from sequencer.wire.messages import FrameHeader
@@ -69,8 +68,7 @@ class DetectorServer(DeviceServer[DetectorState]):
         *,
         config: DetectorConfig,
         window_px: Window | None = None,
-        simulated: bool = False,
-        context: zmq.asyncio.Context | None = None,
+        **options: Unpack[ServerOptions],
     ) -> None:
         self.config = config
         state = DetectorState(
@@ -79,8 +77,8 @@ class DetectorServer(DeviceServer[DetectorState]):
             dit_s=config.modes[config.default_mode].min_dit_s,
             window_px=window_px or config.size_px,
         )
-        super().__init__(name, endpoint, clock, state=state, simulated=simulated, context=context)
-        self.sender = FrameSender(sibling(endpoint, "frames"), clock, context=context)
+        super().__init__(name, endpoint, clock, state=state, **options)
+        self.sender = FrameSender(sibling(endpoint, "frames"), clock, context=options.get("context"))
         self.sender.on_acknowledged = lambda exposure: self.update(unsent=self.sender.waiting)
         self._delivered: set[str] = set()
         self._sequence = 0

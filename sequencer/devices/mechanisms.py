@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import msgspec
-import zmq.asyncio
 
 from sequencer.clock import Clock
 from sequencer.config.models import MechanismConfig
 from sequencer.devices.client import DeviceClient, OnProgress
 from sequencer.devices.commands import COMMON, Arguments, CommandSpec
-from sequencer.devices.server import DeviceServer
+from sequencer.devices.server import DeviceServer, ServerOptions
 from sequencer.devices.state import DeviceState
 from sequencer.devices.together import together
+from sequencer.wire.client import ClientOptions
 from sequencer.wire.errors import DeviceError, Rejected
 from sequencer.wire.server import ProgressCall
 
@@ -56,16 +56,8 @@ class MechanismsClient(DeviceClient[MechanismsState]):
     kind = "mechanisms"
     state_type = MechanismsState
 
-    def __init__(
-        self,
-        name: str,
-        endpoint: str,
-        clock: Clock,
-        *,
-        owner: str = "",
-        context: zmq.asyncio.Context | None = None,
-    ) -> None:
-        super().__init__(name, endpoint, clock, owner=owner, context=context)
+    def __init__(self, name: str, endpoint: str, clock: Clock, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(name, endpoint, clock, **options)
         self._one_at_a_time = asyncio.Lock()
 
     async def move(self, positions: Mapping[str, str], on_progress: OnProgress | None = None) -> Moved:
@@ -91,12 +83,11 @@ class MechanismsServer(DeviceServer[MechanismsState]):
         clock: Clock,
         *,
         mechanisms: Mapping[str, MechanismConfig],
-        simulated: bool = False,
-        context: zmq.asyncio.Context | None = None,
+        **options: Unpack[ServerOptions],
     ) -> None:
         self.mechanisms = dict(mechanisms)
         state = MechanismsState(positions=dict.fromkeys(self.mechanisms, ""), moving=list(self.mechanisms))
-        super().__init__(name, endpoint, clock, state=state, simulated=simulated, context=context)
+        super().__init__(name, endpoint, clock, state=state, **options)
 
     @abstractmethod
     async def move_one(self, keyword: str, position: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypedDict, TypeVar
 
 import msgspec
 import zmq.asyncio
@@ -31,6 +31,13 @@ AT_WORK = ("work", "safe")
 
 INTERRUPT_S = 30.0
 """Liveness seconds an interrupted command has to let go of the hardware (assumed)."""
+
+
+class ServerOptions(TypedDict, total=False):
+    """What a device server of any kind may be told besides its address: is it a simulator, whose sockets."""
+
+    simulated: bool
+    context: zmq.asyncio.Context | None
 
 
 class DeviceServer(ABC, Generic[S]):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal
-
-import zmq.asyncio
+from typing import Any, ClassVar, Literal, Unpack
 
 from sequencer.clock import Clock
 from sequencer.devices.charts import SHUTTER
 from sequencer.devices.client import DeviceClient
 from sequencer.devices.commands import COMMON, Arguments, CommandSpec
-from sequencer.devices.server import DeviceServer
+from sequencer.devices.server import DeviceServer, ServerOptions
 from sequencer.devices.state import DeviceState
 from sequencer.wire.errors import DeviceError
 from sequencer.wire.server import ProgressCall
@@ -60,16 +58,8 @@ class ShutterServer(DeviceServer[ShutterState]):
     own_chart = SHUTTER
     own_field = "position"
 
-    def __init__(
-        self,
-        name: str,
-        endpoint: str,
-        clock: Clock,
-        *,
-        simulated: bool = False,
-        context: zmq.asyncio.Context | None = None,
-    ) -> None:
-        super().__init__(name, endpoint, clock, state=ShutterState(), simulated=simulated, context=context)
+    def __init__(self, name: str, endpoint: str, clock: Clock, **options: Unpack[ServerOptions]) -> None:
+        super().__init__(name, endpoint, clock, state=ShutterState(), **options)
 
     @abstractmethod
     async def move_to(self, position: End) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Unpack
 
 import msgspec
-import zmq.asyncio
 
 from sequencer.clock import Clock
 from sequencer.devices.client import DeviceClient
 from sequencer.devices.commands import COMMON
-from sequencer.devices.server import DeviceServer
+from sequencer.devices.server import DeviceServer, ServerOptions
 from sequencer.devices.state import DeviceState
 
 
@@ -67,11 +66,10 @@ class SiteServer(DeviceServer[SiteState]):
         clock: Clock,
         *,
         limits: WeatherLimits = WeatherLimits(),  # noqa: B008 - immutable
-        simulated: bool = False,
-        context: zmq.asyncio.Context | None = None,
+        **options: Unpack[ServerOptions],
     ) -> None:
         self.limits = limits
-        super().__init__(name, endpoint, clock, state=SiteState(), simulated=simulated, context=context)
+        super().__init__(name, endpoint, clock, state=SiteState(), **options)
 
     @abstractmethod
     async def read_weather(self) -> Weather:

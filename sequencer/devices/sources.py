@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Unpack
 
 import msgspec
-import zmq.asyncio
 
 from sequencer.clock import Clock
 from sequencer.config.models import SourceConfig
 from sequencer.devices.client import DeviceClient
 from sequencer.devices.commands import COMMON, Arguments, CommandSpec
-from sequencer.devices.server import DeviceServer
+from sequencer.devices.server import DeviceServer, ServerOptions
 from sequencer.devices.state import DeviceState
 from sequencer.wire.errors import DeviceError, Rejected
 from sequencer.wire.server import ProgressCall
@@ -82,14 +81,13 @@ class SourcesServer(DeviceServer[SourcesState]):
         clock: Clock,
         *,
         sources: Mapping[str, SourceConfig],
-        simulated: bool = False,
-        context: zmq.asyncio.Context | None = None,
+        **options: Unpack[ServerOptions],
     ) -> None:
         self.sources = dict(sources)
         state = SourcesState(
             sources={key: SourceState(kind=s.kind, on=True) for key, s in self.sources.items()}
         )
-        super().__init__(name, endpoint, clock, state=state, simulated=simulated, context=context)
+        super().__init__(name, endpoint, clock, state=state, **options)
 
     @abstractmethod
     async def switch_one(self, name: str, on: bool, temperature_k: float | None) -> None:

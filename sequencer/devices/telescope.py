@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple, Unpack
 
 import msgspec
-import zmq.asyncio
 
 from sequencer.clock import Clock
 from sequencer.config.models import Limits
 from sequencer.devices.client import DeviceClient, OnProgress
 from sequencer.devices.commands import COMMON, Arguments, CommandSpec
-from sequencer.devices.server import DeviceServer
+from sequencer.devices.server import DeviceServer, ServerOptions
 from sequencer.devices.state import DeviceState
 from sequencer.wire.errors import DeviceError, Rejected
 from sequencer.wire.server import ProgressCall
@@ -153,12 +152,11 @@ class TelescopeServer(DeviceServer[TelescopeState]):
         *,
         altitude_deg: Limits = (0.0, 90.0),
         park_deg: tuple[float, float] = (90.0, 0.0),
-        simulated: bool = False,
-        context: zmq.asyncio.Context | None = None,
+        **options: Unpack[ServerOptions],
     ) -> None:
         self.limits_deg = altitude_deg
         self.park_deg = (min(max(park_deg[0], altitude_deg[0]), altitude_deg[1]), park_deg[1])
-        super().__init__(name, endpoint, clock, state=TelescopeState(), simulated=simulated, context=context)
+        super().__init__(name, endpoint, clock, state=TelescopeState(), **options)
 
     @abstractmethod
     async def move_to(self, altitude_deg: float, azimuth_deg: float, progress: ProgressCall) -> None:

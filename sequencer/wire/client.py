@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import msgspec
 import zmq
@@ -17,6 +17,7 @@ import zmq.asyncio
 
 from sequencer.clock import Clock
 from sequencer.wire import sockets
+from sequencer.wire.beat import RENEW, rest
 from sequencer.wire.errors import CommandAborted, DeviceError, Incompatible, NoAnswer, Rejected
 from sequencer.wire.messages import (
     UNREADABLE,
@@ -37,8 +38,12 @@ T = TypeVar("T")
 OPERATOR_KIND = "sequencer"
 """Kind of the sequencer's own server; an operator's client lives by any clock it likes."""
 
-RENEW_S = 5.0
-"""Liveness seconds between two signs of life of a lease's owner."""
+
+class ClientOptions(TypedDict, total=False):
+    """What a client may be told besides whom to talk to: who claims the lease, whose sockets."""
+
+    owner: str
+    context: zmq.asyncio.Context | None
 
 
 class Client:
@@ -87,8 +92,7 @@ class Client:
         if self._owner:
             answer = await self.call("claim", {"owner": self._owner}, deadline_s=deadline_s)
             self._lease = Lease(self._owner, int(answer["epoch"]))
-            if self._clock.kind != "virtual":
-                self._start(self._renew())
+            self._start(self._renew())
         return hello
 
     async def ask_hello(self, deadline_s: float = 5.0) -> Hello:
@@ -177,6 +181,9 @@ class Client:
             return await self._listen(message, answers, deadline_s, on_progress)
         finally:
             del self._waiting[message.id]
+            if not message.boot_id:  # should somebody ever serve the address, time need not wait for this
+                while self._clock.release(f"command:{message.id}"):
+                    pass
 
     async def _listen(
         self,
@@ -222,7 +229,7 @@ class Client:
             text = f"{message.cmd} of {len(data)} bytes is larger than the wire takes ({sockets.MAX_COMMAND_BYTES})"
             raise Rejected("bad_arguments", text, self.name)
         token = f"command:{message.id}"
-        self._clock.hold(token, to=message.boot_id)
+        self._clock.hold(token, to=message.boot_id, at="" if message.boot_id else self.endpoint)
         try:
             await self._commands.send(data, flags=zmq.NOBLOCK)
         except zmq.Again:  # no peer and the queue is full: the wait for an answer will tell
@@ -299,7 +306,7 @@ class Client:
 
     async def _renew(self) -> None:
         while True:
-            await self._clock.sleep(RENEW_S * self._clock.rate, f"{self.name}.lease")
+            await rest(self._clock, RENEW, f"{self.name}.lease")
             try:
                 await self.call("renew")
             except (NoAnswer, Rejected):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from sequencer.clock import Clock
+from sequencer.wire.beat import LAPSE, beats_s
 from sequencer.wire.errors import Rejected
 from sequencer.wire.messages import Lease
-
-LAPSE_S = 15.0
-"""Liveness seconds of the owner's silence after which another may claim."""
 
 
 class LeaseBook:
@@ -18,17 +16,17 @@ class LeaseBook:
         self._owner = ""
         self._epoch = 0
         self._heard_s = 0.0
+        self._lapse_told = False
 
     def claim(self, owner: str, force: bool = False) -> int:
         """Grant the lease and return its epoch. Raises `Rejected` while another live owner holds it."""
         if not owner:
             raise Rejected("bad_arguments", "claim needs an owner")
-        silent_s = self._clock.liveness() - self._heard_s
-        if self._owner not in ("", owner) and not force and silent_s < LAPSE_S:
+        if self._owner not in ("", owner) and not force and not self._silent:
             raise Rejected("not_owner", f"is commanded by {self._owner}")
         self._owner = owner
         self._epoch += 1
-        self._heard_s = self._clock.liveness()
+        self._hear()
         return self._epoch
 
     def renew(self, lease: Lease | None) -> dict[str, str]:
@@ -50,4 +48,16 @@ class LeaseBook:
             raise Rejected("not_owner", f"is commanded by {self._owner}")
         if lease.epoch != self._epoch:
             raise Rejected("fenced", f"lease epoch {lease.epoch} is over, {self._epoch} is in force")
+        self._hear()
+
+    def has_just_lapsed(self) -> bool:
+        """Whether the owner has fallen silent; said once, then not before he has been heard again."""
+        told, self._lapse_told = self._lapse_told, self._owner != "" and self._silent
+        return self._lapse_told and not told
+
+    @property
+    def _silent(self) -> bool:
+        return self._clock.liveness() - self._heard_s >= beats_s(self._clock, LAPSE)
+
+    def _hear(self) -> None:
         self._heard_s = self._clock.liveness()

@@ -14,6 +14,7 @@ import zmq.asyncio
 
 from sequencer.clock import Clock
 from sequencer.wire import sockets
+from sequencer.wire.beat import PATIENCE, beats_s, rest
 from sequencer.wire.errors import CommandAborted, DeviceError, Rejected
 from sequencer.wire.lease import LeaseBook
 from sequencer.wire.messages import (
@@ -35,11 +36,6 @@ ProgressCall = Callable[[float, float, str, str], None]
 
 KEPT_FINALS = 1000
 """Ends of commands a server remembers, to answer a command that is sent again (assumed ample for a night's tail)."""
-
-BEAT_S = {"wall": 1.0, "scaled": 1.0, "virtual": 60.0}
-"""Seconds of liveness time between two heartbeats, and between two signs of life of a running command."""
-PATIENCE = 5.0
-"""Beats a client waits for the next word."""
 
 
 class Handler(Protocol):
@@ -107,8 +103,10 @@ class Server:
         self._commands.setsockopt(zmq.MAXMSGSIZE, sockets.MAX_COMMAND_BYTES)
         self._events = sockets.new_socket(self._context, zmq.XPUB, hwm=sockets.EVENT_HWM)
         self._events.setsockopt(zmq.XPUB_VERBOSE, 1)
-        self.endpoint = sockets.bind(self._commands, self.endpoint)
+        asked_for, self.endpoint = self.endpoint, sockets.bind(self._commands, self.endpoint)
         self.events_endpoint = sockets.bind(self._events, self.events_endpoint)
+        for address in (asked_for, self.endpoint):
+            self._clock.serve(address, self.boot_id)
         for loop in (self._read_commands, self._read_subscriptions, self._beat):
             self._spawn(loop())
 
@@ -148,8 +146,10 @@ class Server:
 
     async def _beat(self) -> None:
         while True:
-            await self._clock.sleep(BEAT_S[self._clock.kind] * self._clock.rate, f"{self.device}.beat")
+            await rest(self._clock, 1.0, f"{self.device}.beat")
             self._send_event(heartbeat=True)
+            if self._leases.has_just_lapsed():
+                self._spawn(self._make_safe())
 
     async def _receive(self, peer: bytes, data: bytes) -> None:
         if len(data) > sockets.MAX_COMMAND_BYTES:  # libzmq refuses it on ipc and tcp, not on inproc
@@ -233,10 +233,20 @@ class Server:
         except Exception as error:  # the client must hear of every failure
             return Final(command.id, "failed", code="internal", text=_told(error))
 
+    async def _make_safe(self) -> None:
+        """Nobody commands the device any more: its own safe command. How it ends shows in the state."""
+        command = Command(f"{self.boot_id}.lapse", "safe")
+        try:
+            self._handler.check(command)
+        except Exception:  # there is no safe command, or it cannot even be checked
+            return
+        await self._outcome(command)
+        self._words.pop(command.id, None)
+
     async def _signs_of_life(self, command_id: str) -> None:
         number = 0
         while True:
-            await self._clock.sleep(BEAT_S[self._clock.kind] * self._clock.rate, f"{self.device}.progress")
+            await rest(self._clock, 1.0, f"{self.device}.progress")
             number += 1
             current, target, unit, text = self._words.get(command_id, (0.0, 0.0, "", ""))
             message = Progress(command_id, number, current, target, unit, text, self._patience_s)
@@ -244,7 +254,7 @@ class Server:
 
     @property
     def _patience_s(self) -> float:
-        return BEAT_S[self._clock.kind] * PATIENCE
+        return beats_s(self._clock, PATIENCE)
 
     async def _answer(self, peer: bytes, message: Answer) -> None:
         token = f"answer:{message.id}"

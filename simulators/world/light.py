@@ -38,11 +38,16 @@ class Collected:
 def pieces(
     beam: Beam, pointing: Pointing, sky: Sky, camera: str, start_s: float, end_s: float
 ) -> list[Piece]:
-    """Light on `camera` from start to end, cut where anything in the beam or the telescope's motion changes.
+    """Light on `camera` from start to end, cut where beam, telescope's motion or clouds begin or end a change.
 
     Within a piece (60 s at most) the rate is smooth and three Gauss nodes integrate it.
     """
-    edges = sorted({start_s, end_s, *beam.breaks(camera, start_s, end_s), *pointing.breaks(start_s, end_s)})
+    moments = (
+        beam.breaks(camera, start_s, end_s),
+        pointing.breaks(start_s, end_s),
+        sky.breaks(start_s, end_s),
+    )
+    edges = sorted({start_s, end_s, *(time_s for times in moments for time_s in times)})
     return [
         _integrate(beam, sky, camera, left, right)
         for begin, stop in pairwise(edges)

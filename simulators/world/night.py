@@ -1,4 +1,4 @@
-"""What the simulated night holds and nobody knows beforehand: zero points, sky noise, cooling air."""
+"""What the simulated night holds and nobody knows beforehand: zero points, sky noise, cooling air, clouds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sequencer.config.models import NightConfig
 from simulators.keyed import keyed_generator
+from simulators.world.clouds import CLEAR_SKY, Clouds, SkyConfig
 
 COMMON_VARIANCE = 0.95
 """Share of the zero points' variance common to all filters (emissivity); assumed, expected near 1."""
@@ -26,22 +27,31 @@ BLOCK = 16 * NODES_PER_TAU
 class Night:
     """One night's unknowns, functions of the seed and of time alone."""
 
-    def __init__(self, config: NightConfig, seed: int, longitude_deg: float) -> None:
+    def __init__(
+        self, config: NightConfig, seed: int, longitude_deg: float, sky: SkyConfig = CLEAR_SKY
+    ) -> None:
         self.config = config
+        self.sky = sky
+        self.clouds = Clouds(sky, seed)
         self.seed = seed
         self.longitude_deg = longitude_deg
         self._block = lru_cache(maxsize=64)(self._noise_block)
 
     def zero_point(self, camera: str, filter_name: str) -> float:
-        """Factor on the thermal prior of a filter, lognormal about 1, strongly correlated between filters."""
+        """Factor on the thermal prior of a filter: lognormal, strongly correlated between filters.
+
+        Its median is the sky's `brightness`.
+        """
         common = self._normal("zero point", "common")
         own = self._normal("zero point", camera, filter_name)
         mix = math.sqrt(COMMON_VARIANCE) * common + math.sqrt(1.0 - COMMON_VARIANCE) * own
-        return math.exp(self.config.zero_point_sigma * mix)
+        return self.sky.brightness * math.exp(self.config.zero_point_sigma * mix)
 
     def twilight_scale(self) -> float:
-        """Factor on the published twilight brightness, lognormal about 1."""
-        return math.exp(self.config.twilight_scale_sigma * self._normal("twilight scale"))
+        """Factor on the published twilight brightness: lognormal about the sky's `brightness`."""
+        return self.sky.brightness * math.exp(
+            self.config.twilight_scale_sigma * self._normal("twilight scale")
+        )
 
     def ambient_k(self, time_s: float) -> float:
         """Ambient temperature in K: `ambient_k` at local midnight, from noon to noon falling steadily."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.detector.maps import Window
+from simulators.world.clouds import Cloud
 from simulators.world.persistence import PersistenceEvent
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ class Truth:
     def rate_e_s(self, camera: str, filter_name: str, time_s: float) -> float:
         """Light in e-/s on an average lit pixel behind an open beam, where the telescope points then."""
         return self._world.sky.rate_e_s(self._world.light_path(camera), filter_name, time_s)
+
+    def clouds(self, start_s: float, end_s: float) -> list[Cloud]:
+        """The clouds that passed at any time from start to end."""
+        return self._world.night.clouds.between(start_s, end_s)
+
+    def cloud_depth(self, time_s: float) -> float:
+        """Optical depth of all clouds at the zenith; 0 under a clear sky."""
+        return self._world.night.clouds.veil(time_s).depth
 
     def dark_e_s(self, camera: str, chip: int = 0, window: Window = None) -> Pixels:
         """Dark current in e-/s of every pixel (ny, nx)."""

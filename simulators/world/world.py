@@ -14,6 +14,7 @@ from simulators.detector.ccd import light_e_s
 from simulators.detector.develop import Developer, Exposed
 from simulators.detector.maps import DetectorMaps
 from simulators.world.beam import Beam
+from simulators.world.clouds import CLEAR_SKY, SkyConfig
 from simulators.world.incident import Light
 from simulators.world.ledger import Integration, Ledger
 from simulators.world.light import Collected, Piece, by_filter, pieces
@@ -41,14 +42,21 @@ class World:
     the same night.
     """
 
-    def __init__(self, instrument: Instrument, deployment: Deployment, site: SiteConfig, seed: int) -> None:
+    def __init__(
+        self,
+        instrument: Instrument,
+        deployment: Deployment,
+        site: SiteConfig,
+        seed: int,
+        sky: SkyConfig = CLEAR_SKY,
+    ) -> None:
         self.instrument = instrument
         self.deployment = deployment
         self.night_config = deployment.night
         self.seed = seed
         place = Site(site.name, site.latitude_deg, site.longitude_deg, site.elevation_m)
         self.timeline = Timeline()
-        self.night = Night(deployment.night, seed, site.longitude_deg)
+        self.night = Night(deployment.night, seed, site.longitude_deg, sky)
         self.pointing = Pointing(self.timeline, place, instrument.telescope.slew_deg_s)
         self.beam = Beam(instrument, self.timeline, {device.kind for device in deployment.devices.values()})
         self.sky = Sky(instrument, self.night, place, self.pointing)
@@ -202,7 +210,7 @@ class World:
         middle_s = sum(span_s) / 2
         noise_e = math.sqrt(light.electrons + config.modes[mode].read_noise_e ** 2) / math.sqrt(ndit)
         trail_s = span_s[1] - span_s[0] if self.pointing.drifting(middle_s) else 0.0
-        mag0_e = self.sky.star_mag0_e_s(self.light_path(camera), name) * light.open_s
+        mag0_e = self.sky.star_mag0_e_s(self.light_path(camera), name, middle_s) * light.open_s
         centre, scale = self.pointing.radec(middle_s), config.pixel_scale_mas / 1000.0
         return self.stars.images(centre, config.size_px, scale, trail_s, mag0_e, STAR_SHARE * noise_e)
 

@@ -273,6 +273,42 @@ def test_a_stall_names_who_holds_time() -> None:
         at_work(main, stall_s=0.05)
 
 
+def test_after_a_stall_everything_can_still_be_put_in_order() -> None:
+    """Who cleans up may let time pass, and is kept waiting by nothing of what was given up."""
+    left_s: list[float] = []
+
+    async def main(clock: VirtualClock) -> None:
+        clock.hold("answer:LM.17")
+        try:
+            await clock.sleep(1.0, "me")
+        finally:
+            clock.hold("goodbye")
+            await clock.sleep(7.0, "me")
+            left_s.append(clock.now())
+
+    with pytest.raises(StalledError, match=r"held by: answer:LM\.17$"):
+        at_work(main, stall_s=0.05)
+    assert left_s == [EPOCH_S + 7.0]
+
+
+def test_what_is_sent_to_an_address_holds_time_while_somebody_serves_it() -> None:
+    clock = VirtualClock(EPOCH_S)
+    clock.hold("early", at="inproc://cover")
+    clock.hold("astray", at="inproc://nobody")
+    assert clock.holders() == []
+    clock.serve("inproc://cover", "boot 1")
+    clock.hold("later", at="inproc://cover")
+    assert clock.holders() == ["early", "later"]
+    assert clock.release("early")
+    clock.serve("inproc://cover", "boot 2")
+    clock.forget("boot 1")
+    assert clock.holders() == ["later"], "the second took the address over"
+    clock.forget("boot 2")
+    assert clock.holders() == []
+    assert clock.release("astray")
+    assert not clock.release("astray")
+
+
 def test_waiting_for_nothing_at_all_is_a_stall_too() -> None:
     async def main(clock: VirtualClock) -> None:
         await asyncio.get_running_loop().create_future()

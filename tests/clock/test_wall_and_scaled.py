@@ -139,6 +139,8 @@ def test_real_time_waits_for_nobody() -> None:
     async def main(clock: Clock) -> int:
         clock.hold("message")
         clock.hold("answer", to="engine")
+        clock.serve("inproc://cover", "boot")
+        clock.hold("hello", at="inproc://cover")
         clock.post("cover", 3)
         clock.read("cover", "engine", 1)
         await clock.turn("me")

@@ -32,7 +32,7 @@ async def frames_of(client, wanted):
         if len(got) == wanted:
             came.set_result(None)
 
-    reader = FrameReader("test", client.frames_endpoint, client.clock, keep, context=client.context)
+    reader = FrameReader("test", client.frames_endpoint, client.clock, keep, context=client.link._context)
     await reader.start()
     await client.clock.wait_for(came, 60.0, "test")
     while client.state.unsent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ import pytest
 
 from sequencer.clock import parse_utc
 from sequencer.config.load import load_deployment, load_instrument, load_site
-from sequencer.config.models import Deployment, Instrument, NightConfig
+from sequencer.config.models import Deployment, Instrument, NightConfig, SiteConfig
+from simulators.world.clouds import CLEAR_SKY, SkyConfig
 from simulators.world.world import World
 
 DAWN_S = parse_utc("2027-03-20T09:15:00")
@@ -19,6 +21,14 @@ QUIET = {"zero_point_sigma": 0.0, "sky_noise_sigma": 0.0, "cooling_k_h": 0.0, "t
 """A night without surprises: the priors are the truth."""
 
 MakeWorld = Callable[..., World]
+
+
+@cache
+def packaged(name: str) -> tuple[Deployment, Instrument, SiteConfig]:
+    """A packaged deployment with its instrument and site; read once, as METIS takes a quarter of a second."""
+    deployment = load_deployment(name)
+    instrument = load_instrument(deployment.instrument)
+    return deployment, instrument, load_site(instrument.site)
 
 
 def small(instrument: Instrument, size_px: int) -> Instrument:
@@ -43,12 +53,13 @@ def inproc(deployment: Deployment) -> Deployment:
 
 @pytest.fixture
 def make_world() -> MakeWorld:
-    def make(name: str = "metis-sim", seed: int = 1, size_px: int = 256, **night: Any) -> World:
-        deployment = load_deployment(name)
+    def make(
+        name: str = "metis-sim", seed: int = 1, size_px: int = 256, sky: SkyConfig = CLEAR_SKY, **night: Any
+    ) -> World:
+        deployment, instrument, site = packaged(name)
         plain = msgspec.to_builtins(deployment.night) | QUIET | night
         deployment = msgspec.structs.replace(deployment, night=msgspec.convert(plain, NightConfig))
-        instrument = load_instrument(deployment.instrument)
-        return World(small(instrument, size_px), deployment, load_site(instrument.site), seed)
+        return World(small(instrument, size_px), deployment, site, seed, sky)
 
     return make
 

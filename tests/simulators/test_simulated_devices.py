@@ -9,11 +9,10 @@ import msgspec
 import numpy as np
 import pytest
 import zmq.asyncio
-from conftest import inproc, small
+from conftest import inproc, packaged, small
 from numpy.typing import NDArray
 
 from sequencer.clock import VirtualClock, parse_utc
-from sequencer.config.load import load_deployment, load_instrument, load_site
 from sequencer.devices.connect import Devices, connect_devices
 from sequencer.devices.detector import DetectorClient
 from sequencer.sky.coordinates import radec_to_altaz
@@ -31,14 +30,13 @@ CONTEXTS: list[zmq.asyncio.Context] = []
 
 def night(name: str, body: Body, seed: int = 1) -> Simulation:
     """Run `body` with every device of a deployment simulated, connected and enabled; detectors of 128 x 128."""
-    deployment = inproc(load_deployment(name))
-    instrument = small(load_instrument(deployment.instrument), 128)
+    deployment, instrument, site = packaged(name)
+    deployment, instrument = inproc(deployment), small(instrument, 128)
     clock = VirtualClock(parse_utc(deployment.start))
 
     async def main() -> Simulation:
         with zmq.asyncio.Context() as context:
             CONTEXTS.append(context)
-            site = load_site(instrument.site)
             simulation = await start_simulators(deployment, instrument, site, clock, seed, context)
             devices = await connect_devices(deployment, clock, "test", context)
             await devices.bring_up()
@@ -334,14 +332,13 @@ def test_the_weather_is_calm_and_as_cool_as_the_night() -> None:
 
 
 def test_unknown_names_are_not_served() -> None:
-    deployment = inproc(load_deployment("metis-sim"))
-    instrument = load_instrument("metis")
+    deployment, instrument, site = packaged("metis-sim")
     clock = VirtualClock(parse_utc(deployment.start))
 
     async def main() -> None:
         with zmq.asyncio.Context() as context:
-            site = load_site(instrument.site)
-            await start_simulators(deployment, instrument, site, clock, 1, context, {"no such device"})
+            nobody = {"no such device"}
+            await start_simulators(inproc(deployment), instrument, site, clock, 1, context, nobody)
 
     with pytest.raises(KeyError, match="no such device"):
         clock.run(main())
@@ -350,7 +347,7 @@ def test_unknown_names_are_not_served() -> None:
 def test_endpoints_are_the_deployments() -> None:
     async def body(devices: Devices, simulation: Simulation, clock: VirtualClock) -> None:
         assert {name: server.endpoint for name, server in simulation.servers.items()} == {
-            name: f"inproc://{name}" for name in load_deployment("metis-sim").devices
+            name: f"inproc://{name}" for name in packaged("metis-sim")[0].devices
         }
         assert all(client.simulated for client in devices.all)
 
@@ -358,14 +355,14 @@ def test_endpoints_are_the_deployments() -> None:
 
 
 def test_the_window_of_the_deployment_cuts_every_detector() -> None:
-    deployment = msgspec.structs.replace(inproc(load_deployment("metis-sim")), window_px=(96, 64))
-    instrument = small(load_instrument("metis"), 128)
+    deployment, instrument, site = packaged("metis-sim")
+    cut = msgspec.structs.replace(inproc(deployment), window_px=(96, 64))
     clock = VirtualClock(parse_utc(deployment.start))
 
     async def main() -> None:
         with zmq.asyncio.Context() as context:
             simulation = await start_simulators(
-                deployment, instrument, load_site("armazones"), clock, 1, context, {"detector_n"}
+                cut, small(instrument, 128), site, clock, 1, context, {"detector_n"}
             )
             assert simulation.servers["detector_n"].state.window_px == (96, 64)
             await simulation.stop()

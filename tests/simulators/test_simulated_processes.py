@@ -115,11 +115,11 @@ def test_the_detector_sees_where_the_telescope_points_and_what_stands_in_the_bea
             positions = {"INS.OPTI10.NAME": "Lp", "INS.OPTI9.NAME": "SPM-LM", "INS.OPTI3.NAME": "FIELD-11"}
             await devices.mechanisms.move(positions)
             await devices.mechanisms.move({"INS.OPTI1.NAME": "PPS-CFO1"})
-            await detector.expose("high", 0.2, 20)
+            await detector.expose("high", 0.2, 100)
             await devices.mechanisms.move({"INS.OPTI1.NAME": "DARK"})
             await devices.telescope.preset(altitude_deg=24.0, azimuth_deg=20.0)
             await devices.mechanisms.move({"INS.OPTI1.NAME": "PPS-CFO1"})
-            await detector.expose("low", 0.2, 20)
+            await detector.expose("low", 0.2, 100)
             while len(frames) < 3:
                 await clock.sleep(1.0, "test")
             await reader.stop()

@@ -11,6 +11,7 @@ from sequencer.clock import parse_utc
 from simulators.world.world import World
 
 OpenBeam = Callable[[World, str, float], None]
+NIGHT_S = parse_utc("2027-03-21T03:00:00")
 
 
 def electrons(world: World, camera: str, start_s: float, end_s: float, ndit: int = 1) -> dict[str, float]:
@@ -88,38 +89,39 @@ def test_a_wheel_that_moves_during_the_exposure_lets_each_filter_have_its_share(
     assert found == {name: pytest.approx(rates[name] * seconds[name], rel=1e-4) for name in seconds}
 
 
-def test_an_opening_shutter_lets_half_the_light_in_on_the_way(make_world: MakeWorld) -> None:
+def at_night(make_world: MakeWorld) -> World:
+    """The optical camera under a sky that does not change, everything closed."""
     world = make_world("opticam-sim")
-    night_s = parse_utc("2027-03-21T03:00:00")
-    world.begin(night_s - 100.0)
-    world.swing("cover", "", night_s - 50.0, 1.0, 5.0)
-    world.swing("shutter", "", night_s + 1.0, 1.0, 4.0)
-    rate = world.truth.rate_e_s("CCD", "V", night_s)
-    assert electrons(world, "CCD", night_s, night_s + 5.0) == {"V": pytest.approx(2.0 * rate, rel=1e-3)}
+    world.begin(NIGHT_S - 100.0)
+    return world
+
+
+def test_an_opening_shutter_lets_half_the_light_in_on_the_way(make_world: MakeWorld) -> None:
+    world = at_night(make_world)
+    world.swing("cover", "", NIGHT_S - 50.0, 1.0, 5.0)
+    world.swing("shutter", "", NIGHT_S + 1.0, 1.0, 4.0)
+    rate = world.truth.rate_e_s("CCD", "V", NIGHT_S)
+    assert electrons(world, "CCD", NIGHT_S, NIGHT_S + 5.0) == {"V": pytest.approx(2.0 * rate, rel=1e-3)}
     # half way: 1 s of a ramp that ends at a quarter
-    assert electrons(world, "CCD", night_s, night_s + 2.0) == {"V": pytest.approx(0.125 * rate, rel=1e-3)}
+    assert electrons(world, "CCD", NIGHT_S, NIGHT_S + 2.0) == {"V": pytest.approx(0.125 * rate, rel=1e-3)}
 
 
 def test_a_shutter_that_turns_back_half_way_lets_in_what_it_let_in(make_world: MakeWorld) -> None:
-    world = make_world("opticam-sim")
-    night_s = parse_utc("2027-03-21T03:00:00")
-    world.begin(night_s - 100.0)
-    world.swing("cover", "", night_s - 50.0, 1.0, 5.0)
-    world.swing("shutter", "", night_s, 1.0, 4.0)
-    assert world.swing("shutter", "", night_s + 2.0, 0.0, 4.0) == night_s + 4.0
-    rate = world.truth.rate_e_s("CCD", "V", night_s)
-    assert electrons(world, "CCD", night_s, night_s + 9.0) == {"V": pytest.approx(1.0 * rate, rel=1e-3)}
+    world = at_night(make_world)
+    world.swing("cover", "", NIGHT_S - 50.0, 1.0, 5.0)
+    world.swing("shutter", "", NIGHT_S, 1.0, 4.0)
+    assert world.swing("shutter", "", NIGHT_S + 2.0, 0.0, 4.0) == NIGHT_S + 4.0
+    rate = world.truth.rate_e_s("CCD", "V", NIGHT_S)
+    assert electrons(world, "CCD", NIGHT_S, NIGHT_S + 9.0) == {"V": pytest.approx(1.0 * rate, rel=1e-3)}
 
 
 def test_a_cover_at_rest_half_open_counts_half(make_world: MakeWorld) -> None:
-    world = make_world("opticam-sim")
-    night_s = parse_utc("2027-03-21T03:00:00")
-    world.begin(night_s - 100.0)
-    world.swing("shutter", "", night_s - 50.0, 1.0, 0.1)
-    world.swing("cover", "", night_s - 10.0, 1.0, 5.0)
-    world.rest("cover", "", night_s - 7.5)
-    rate = world.truth.rate_e_s("CCD", "V", night_s)
-    assert electrons(world, "CCD", night_s, night_s + 2.0) == {"V": pytest.approx(rate, rel=1e-3)}
+    world = at_night(make_world)
+    world.swing("shutter", "", NIGHT_S - 50.0, 1.0, 0.1)
+    world.swing("cover", "", NIGHT_S - 10.0, 1.0, 5.0)
+    world.rest("cover", "", NIGHT_S - 7.5)
+    rate = world.truth.rate_e_s("CCD", "V", NIGHT_S)
+    assert electrons(world, "CCD", NIGHT_S, NIGHT_S + 2.0) == {"V": pytest.approx(rate, rel=1e-3)}
 
 
 def test_fading_twilight_is_integrated_not_sampled(make_world: MakeWorld) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import zmq.asyncio
 
-from sequencer.clock import WallClock
+from sequencer.clock import VirtualClock, WallClock
+from sequencer.wire.beat import BEAT_S, PATIENCE
 from sequencer.wire.client import Client
 from sequencer.wire.errors import CommandAborted, DeviceError, Incompatible, NoAnswer, Rejected
 from sequencer.wire.messages import WIRE_VERSION, Ack, Command, Final, Progress, encode
-from sequencer.wire.server import BEAT_S, KEPT_FINALS, PATIENCE, ProgressCall
+from sequencer.wire.server import KEPT_FINALS, ProgressCall
 
 from .support import EPOCH_S, Pretender, Rig, Toy, done, every_transport, on, pretending
 
@@ -304,6 +305,47 @@ def test_real_hardware_is_refused_by_virtual_time() -> None:
             await rig.new_client(server=real).connect()
 
     on("inproc", main)
+
+
+@every_transport
+@pytest.mark.parametrize("was_there", [False, True])
+def test_nobody_there_is_no_answer_at_the_deadline_in_virtual_time_too(
+    transport: str, was_there: bool
+) -> None:
+    """Nothing is on its way to where nobody listens, or listens no more: time goes on."""
+
+    async def main(rig: Rig) -> None:
+        absent = rig.new_server(rig.endpoint("absent"), Toy(rig.clock), name="absent")
+        if was_there:
+            await absent.start()
+            await absent.stop()
+        absent.endpoint = absent.endpoint.replace("*", "9")
+        client = rig.new_client(server=absent)
+        with pytest.raises(NoAnswer, match="absent does not answer to 'hello'"):
+            await client.connect(deadline_s=5.0)
+        assert rig.clock.now() == EPOCH_S + 5.0
+
+    on(transport, main, clock=VirtualClock(EPOCH_S, stall_s=2.0))
+
+
+@pytest.mark.parametrize("transport", ["inproc", "ipc"])
+def test_a_device_that_comes_before_the_deadline_is_heard(transport: str) -> None:
+    async def main(rig: Rig) -> None:
+        late = rig.new_server(rig.endpoint("late"), Toy(rig.clock), name="late")
+        given_up, patient = rig.new_client(server=late), rig.new_client(server=late)
+        with pytest.raises(NoAnswer):
+            await given_up.connect(deadline_s=1.0)
+        rig.clock.serve(late.endpoint, "somebody")
+        assert rig.clock.holders() == [], "a question that was given up may be lost"
+        rig.clock.forget("somebody")
+        asked = asyncio.ensure_future(patient.connect(deadline_s=10.0))
+        await rig.clock.sleep(2.0, "test")
+        await rig.serve(late)
+        assert (await asked).boot_id == late.boot_id
+        assert EPOCH_S + 3.0 <= rig.clock.now() <= EPOCH_S + 6.0
+        await rig.clock.sleep(100.0, "test")
+
+    on(transport, main, clock=VirtualClock(EPOCH_S, stall_s=2.0))
 
 
 async def test_nobody_there_is_no_answer_and_closing_is_harmless(tmp_path: Path) -> None:

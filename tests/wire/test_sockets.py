@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 import zmq
 import zmq.asyncio
@@ -72,6 +74,25 @@ def test_a_server_tells_the_addresses_it_has_bound(transport: str) -> None:
 )
 def test_the_second_socket_is_beside_the_first(endpoint: str, beside: str) -> None:
     assert sockets.sibling(endpoint, "events") == beside
+
+
+@pytest.mark.parametrize("owner", ["dead", "living"])
+def test_an_ipc_path_is_taken_over(owner: str) -> None:
+    """From a server that died and left its file, and from one that lives on unheard."""
+
+    async def main(rig: Rig) -> None:
+        endpoint = rig.server.endpoint if owner == "living" else rig.endpoint("dead")
+        if owner == "dead":
+            left_behind = socket.socket(socket.AF_UNIX)
+            left_behind.bind(endpoint.removeprefix("ipc://"))
+            left_behind.close()
+        old = await rig.client()
+        new = await rig.serve(rig.new_server(endpoint, Toy(rig.clock), name="new"))
+        client = rig.new_client(server=new)
+        assert (await client.connect()).device == "new"
+        assert await old.call("echo", {"n": 1}) == {"n": 1}, "who was connected before stays so"
+
+    on("ipc", main)
 
 
 def test_a_taken_address_is_said_at_once() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from sequencer.wire.beat import BEAT_S
 from sequencer.wire.messages import Command, StateEvent
-from sequencer.wire.server import BEAT_S
 
 from .support import EPOCH_S, Pretender, Rig, done, every_transport, on, pretending
 
