@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MAX_WAIT_S = 60.0
+"""Longest wait answered at once; then the controller wants to be asked again."""
+
 
 @dataclass(frozen=True)
 class Expose:

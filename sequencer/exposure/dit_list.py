@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sequencer.exposure.limits import DetectorLimits
 
 DEFAULT_STEP = 0.15
-"""Ratio minus 1 of neighbouring DITs: a level is then at most 7.5 % off, inside a tolerance of 10 %."""
+"""Ratio minus 1 of neighbouring DITs: a level is then at most about 7.5 % off, inside a tolerance of 10 %."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,16 @@ class DitList:
 
     @classmethod
     def log_spaced(cls, limits: DetectorLimits, step: float = DEFAULT_STEP) -> DitList:
-        """From the minimum to the maximum DIT in equal ratios of at most 1 + step, each on the controller's
-        grid.
+        """From the minimum to the maximum DIT in equal ratios of about 1 + step, each on the controller's grid.
+
+        The number of steps is the nearest whole one: 24, thus 25 DITs, from 1 to 30 s in steps of 15 %.
 
         Raises ValueError for a step not above 0.
         """
         if not 0.0 < step < math.inf:
             raise ValueError(f"step {step} is not above 0")
         span = math.log(limits.max_dit_s / limits.min_dit_s)
-        count = math.ceil(span / math.log1p(step) - 1e-9)
+        count = max(round(span / math.log1p(step)), 1 if span > 0.0 else 0)
         dits = (limits.min_dit_s * math.exp(span * i / max(count, 1)) for i in range(count + 1))
         return cls(tuple(sorted({on_grid(dit, limits) for dit in dits})))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sequencer.exposure.dit import SkyRunsOut, solve_dit
 from sequencer.exposure.dit_list import DitList, quantise
-from sequencer.exposure.limits import DetectorLimits
+from sequencer.exposure.limits import SATURATION_FRACTION, DetectorLimits
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ def fixed_dit(
     brightest = max(levels.values())
     if brightest > max_fraction:
         at = f"{100 * brightest:.0f} % of full well at DIT {chosen.dit_s:g} s"
+        if brightest >= SATURATION_FRACTION and chosen.clipped:
+            return Refused(f"saturates at the {chosen.clipped} DIT, {chosen.dit_s:g} s")
         return Refused(f"over the limit of {100 * max_fraction:.0f} %: {at}" + _bound(chosen.clipped))
     reached = levels[middle]
     if abs(reached - target_fraction) <= tolerance * target_fraction:

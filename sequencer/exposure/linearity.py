@@ -19,8 +19,8 @@ def respond(signal_e: Any, full_well_e: float, k: float) -> Any:
     turns over, for W not above 0 and for k below 0.
     """
     _check(full_well_e, k)
-    signal = np.asarray(signal_e, dtype=float)
-    if np.any(2.0 * k * signal > full_well_e):
+    signal = _numbers(signal_e)
+    if _any(2.0 * k * signal > full_well_e):
         raise ValueError(f"signal beyond {full_well_e / (2.0 * k):.6g} e-, where the response turns over")
     return _as_given(signal * (1.0 - k * signal / full_well_e))
 
@@ -33,10 +33,10 @@ def linearise(level_e: Any, full_well_e: float, k: float) -> Any:
     signal gives, for W not above 0 and for k below 0.
     """
     _check(full_well_e, k)
-    level = np.asarray(level_e, dtype=float)
-    if np.any(4.0 * k * level > full_well_e):
+    level = _numbers(level_e)
+    if _any(4.0 * k * level > full_well_e):
         raise ValueError(f"level beyond {full_well_e / (4.0 * k):.6g} e-: no signal gives it")
-    return _as_given(2.0 * level / (1.0 + np.sqrt(1.0 - 4.0 * k * level / full_well_e)))
+    return _as_given(2.0 * level / (1.0 + (1.0 - 4.0 * k * level / full_well_e) ** 0.5))
 
 
 def _check(full_well_e: float, k: float) -> None:
@@ -46,6 +46,15 @@ def _check(full_well_e: float, k: float) -> None:
         raise ValueError(f"non-linearity {k} is below 0")
 
 
+def _numbers(value: Any) -> Any:
+    """A float as it is, as an array of it would cost the controller most of its time; the rest as an array."""
+    return value if isinstance(value, float) else np.asarray(value, dtype=float)
+
+
+def _any(condition: Any) -> bool:
+    return condition if isinstance(condition, bool) else bool(np.any(condition))
+
+
 def _as_given(value: Any) -> Any:
     """Scalar in, scalar out."""
-    return float(value) if np.ndim(value) == 0 else value
+    return float(value) if isinstance(value, float) or np.ndim(value) == 0 else value

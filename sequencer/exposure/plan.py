@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from sequencer.exposure.answers import Stop, Wait
+from sequencer.exposure.answers import MAX_WAIT_S, Stop, Wait
 
 Mode = Literal["FIXED", "AIRMASS", "LADDER", "LEVEL"]
 Direction = Literal["EVENING", "MORNING"]
@@ -14,8 +14,10 @@ Direction = Literal["EVENING", "MORNING"]
 SUN_SPEED_DEG_S = 15.0 / 3600.0
 """The fastest the Sun can rise or set: the Earth's rotation. A wait worked out with it is never too long."""
 
-MAX_WAIT_S = 60.0
-"""Longest wait answered at once; then the controller wants to be asked again."""
+
+PROBE_FRACTION = 0.25
+"""Level a probe aims at: survives a sky 1.8 times as bright as believed (+2 sigma), unsaturated up to 4
+times."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,10 @@ class LevelPlan:
     """The wanted levels, in full wells, and the conditions for them. Names are those of the SEQ parameters.
 
     `airmasses` matter in FIXED (the DIT is chosen for the middle one), `levels` and `passes` in LADDER.
-    `integration_s` is SEQ.TIME: NDIT = max(1, round(TIME / DIT)). `sun_limits_deg` is (min, max) of the Sun's
-    altitude, None for no limits. Raises ValueError for an unknown mode or direction, or figures out of range.
+    `integration_s` is SEQ.TIME: NDIT = max(1, round(TIME / DIT)); without it NDIT is `fixed_ndit`.
+    `sun_limits_deg` is (min, max) of the Sun's altitude, None for no limits. `twilight_share_min`, 0 to below 1,
+    is the share of twilight in the light below which a frame in LEVEL shows the floor, not the sky. Raises
+    ValueError for an unknown mode or direction, or figures out of range.
     """
 
     mode: Mode = "FIXED"
@@ -37,6 +41,8 @@ class LevelPlan:
     passes: int = 2
     integration_s: float | None = None
     sun_limits_deg: tuple[float, float] | None = None
+    twilight_share_min: float = 0.5
+    fixed_ndit: int = 1
 
     def __post_init__(self) -> None:
         if self.mode not in ("FIXED", "AIRMASS", "LADDER", "LEVEL"):
@@ -50,13 +56,16 @@ class LevelPlan:
             raise ValueError(f"tolerance {self.tolerance} is not between 0 and 1")
         if not self.airmasses or not all(1.0 <= airmass < math.inf for airmass in self.airmasses):
             raise ValueError(f"airmasses must be 1 or more: {self.airmasses}")
+        if not 0.0 <= self.twilight_share_min < 1.0:
+            raise ValueError(f"share of twilight {self.twilight_share_min} is not between 0 and 1")
         if not (self.integration_s is None or 0.0 < self.integration_s < math.inf):
             raise ValueError(f"integration time {self.integration_s} s is not above 0")
+        if self.fixed_ndit < 1:
+            raise ValueError(f"NDIT {self.fixed_ndit} is not 1 or more")
 
     def ndit(self, dit_s: float) -> int:
-        """NDIT for a DIT: as many as the integration time holds, at least 1; 1 without an integration
-        time."""
-        return 1 if self.integration_s is None else max(1, round(self.integration_s / dit_s))
+        """NDIT for a DIT: as many as the integration time holds, at least 1; the fixed one without it."""
+        return self.fixed_ndit if self.integration_s is None else max(1, round(self.integration_s / dit_s))
 
     def sun_objection(self, sun_altitude_deg: float) -> Wait | Stop | None:
         """What the Sun's altitude forbids: Wait before the twilight, Stop after it, None inside the

@@ -1,4 +1,5 @@
-"""What a frame is worth: good, low, high, saturated, starry or unstable, with the reason."""
+"""What a frame is worth, with the reason: good, low, high, saturated, starry, cloudy, unstable or
+thermal-only."""
 
 from __future__ import annotations
 
@@ -30,13 +31,16 @@ def verdict(
     saturated: bool = False,
     starry: str = "",
     unstable: str = "",
+    cloudy: str = "",
+    thermal: str = "",
 ) -> Verdict:
     """Judge a frame by its level (median of the lit pixels, in full wells) against the expected one.
 
     The first that holds: unstable (a reason given, or a level that is no number or not above 0), saturated
-    (told so, or level or 99th percentile above `max_fraction`), starry (a reason given), low or high (more
-    than the relative tolerance away), good. What to expect depends on the mode: in FIXED and LADDER the
-    level predicted for the airmass or rung, in AIRMASS and LEVEL the target.
+    (told so, or level or 99th percentile above `max_fraction`), thermal-only and starry (a reason given), low or
+    high (more than the relative tolerance away), or cloudy if there is a reason to put that down to a cloud,
+    good. What to expect depends on the mode: in FIXED and LADDER the level predicted for the airmass or rung,
+    in AIRMASS and LEVEL the target.
     """
     percent = f"{100.0 * level_fraction:.1f} % of full well"
     if unstable:
@@ -49,9 +53,10 @@ def verdict(
     if brightest > max_fraction:
         limit = f"the limit is {100.0 * max_fraction:.1f} %"
         return Verdict("saturated", f"{100.0 * brightest:.1f} % of full well, {limit}")
-    if starry:
-        return Verdict("starry", starry)
-    return _against(level_fraction, expected_fraction, tolerance, percent)
+    if thermal or starry:
+        return Verdict("thermal-only", thermal) if thermal else Verdict("starry", starry)
+    judged = _against(level_fraction, expected_fraction, tolerance, percent)
+    return judged if judged.good or not cloudy else Verdict("cloudy", f"{cloudy}; {judged.reason}")
 
 
 def _against(level_fraction: float, expected_fraction: float, tolerance: float, percent: str) -> Verdict:

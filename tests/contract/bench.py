@@ -12,6 +12,7 @@ import zmq
 import zmq.asyncio
 
 from sequencer.clock import Clock
+from sequencer.devices.charts import BUSY
 from sequencer.devices.connect import CLIENTS
 from sequencer.wire.frames import FrameReader
 from sequencer.wire.messages import Ack, Answer, Command, Final, encode
@@ -174,13 +175,21 @@ class Bench:
             args["exposure"] = exposure or f"contract/{uuid.uuid4().hex}"
         return self.sample.work, args
 
-    async def until(self, client: Any, wanted: Any) -> None:
+    async def at_work(self, client: Any) -> tuple[Peer, Command]:
+        """A peer and the command it sent, once the device says that it is at work."""
+        peer = self.peer()
+        command = peer.command(*self.work())
+        await peer.send(command)
+        await self.until(client, lambda state: state.chart == BUSY)
+        return peer, command
+
+    async def until(self, client: Any, wanted: Any, patience_s: float = PATIENCE_S) -> None:
         """Wait until the published state fulfils `wanted`."""
         if wanted(client.state):
             return
         reached = asyncio.get_running_loop().create_future()
         client.on_state(lambda state: wanted(state) and not reached.done() and reached.set_result(None))
-        await self.clock.wait_for(reached, PATIENCE_S, "bench")
+        await self.clock.wait_for(reached, patience_s, "bench")
 
     async def _take_away_frames(self, client: Any) -> None:
         async def acknowledge(header: Any, chips: Any) -> None:

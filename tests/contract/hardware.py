@@ -188,10 +188,11 @@ class QuickSite(SiteServer):
 
 
 class SerialDome:
-    """The controller at the other end of the serial line: takes 8 s from end to end."""
+    """The controller at the other end of the serial line: takes `travel_s` from end to end."""
 
-    def __init__(self, clock, name="dome"):
+    def __init__(self, clock, travel_s=8.0):
         self.clock = clock
+        self.travel_s = travel_s
         self.status = "CLOSED"
         self.heading = ""
         self.arrives_s = 0.0
@@ -224,13 +225,13 @@ class SerialDome:
 
     def _head_for(self, end):
         if self.status != end:
-            self.status, self.heading, self.arrives_s = "RUNNING", end, self.clock.now() + 8.0
+            self.status, self.heading, self.arrives_s = "RUNNING", end, self.clock.now() + self.travel_s
         return "OK"
 
 
-def quick_dome(name, endpoint, clock, **options):
+def quick_dome(name, endpoint, clock, travel_s=8.0, **options):
     """The how-to's example on its controller."""
-    return DomeShutter(name, endpoint, clock, line=SerialDome(clock), **options)
+    return DomeShutter(name, endpoint, clock, line=SerialDome(clock, travel_s), **options)
 
 
 HARDWARE = {

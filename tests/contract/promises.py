@@ -6,9 +6,10 @@ from itertools import pairwise
 import msgspec
 
 from sequencer.devices.charts import BUSY, IDLE, NOT_READY, READY
+from sequencer.wire.beat import LAPSE, beats_s
 from sequencer.wire.messages import WIRE_VERSION, Ack, Final, Lease, Progress, StateEvent
 
-from .bench import Bench
+from .bench import PATIENCE_S, Bench
 
 
 async def says_who_it_is(bench: Bench):
@@ -138,6 +139,24 @@ async def one_owner_fenced(bench: Bench):
     await peer.ask("release", lease=Lease("night", second))
 
 
+async def silent_owner_makes_safe(bench: Bench):
+    """When the owner of the lease has been silent for 15 beats, the device makes itself safe."""
+    watcher = await bench.operational()
+    charts = []
+    watcher.on_state(lambda state: charts.append(state.chart))
+    peer = bench.peer()
+    epoch = (await peer.result("claim", {"owner": "night"})).result["epoch"]
+    await peer.send(peer.command(*bench.work(), lease=Lease("night", epoch)))
+    await bench.until(watcher, lambda state: state.chart == BUSY)
+
+    def made_safe(state):
+        begun = sum(now == BUSY != before for before, now in pairwise([IDLE, *charts]))
+        return begun == 2 and state.chart == IDLE and state.is_safe
+
+    await bench.until(watcher, made_safe, beats_s(bench.clock, LAPSE + 1.0) + PATIENCE_S)
+    await peer.ask("release", lease=Lease("night", epoch))
+
+
 async def safe_open_to_anyone(bench: Bench):
     """Anyone may command stop and safe, whoever holds the lease; the device then reads back safe."""
     owner = await bench.operational("night")
@@ -212,10 +231,7 @@ async def survives_rubbish(bench: Bench):
 async def busy_refused(bench: Bench):
     """A device at work takes no other work and no change of its life cycle."""
     client = await bench.operational()
-    peer = bench.peer()
-    command = peer.command(*bench.work())
-    await peer.send(command)
-    await bench.until(client, lambda state: state.chart == BUSY)
+    peer, command = await bench.at_work(client)
     for cmd, args in (bench.work(), ("disable", {}), ("reset", {}), ("init", {})):
         refusal = await bench.peer().ask(cmd, args)
         assert (refusal.accepted, refusal.reason) == (False, "busy")
@@ -226,10 +242,7 @@ async def busy_refused(bench: Bench):
 async def stop_interrupts(bench: Bench):
     """stop ends the work at once: the command ends aborted, naming stop; the device is Idle and can work again."""
     client = await bench.operational()
-    peer = bench.peer()
-    command = peer.command(*bench.work())
-    await peer.send(command)
-    await bench.until(client, lambda state: state.chart == BUSY)
+    peer, command = await bench.at_work(client)
     assert (await bench.peer().result("stop")).outcome == "completed"
     final = await peer.until(command, Final)
     assert final.outcome == "aborted" and "stop" in final.text
@@ -240,10 +253,7 @@ async def stop_interrupts(bench: Bench):
 async def safe_interrupts(bench: Bench):
     """safe interrupts the work, and the device reads back safe when it returns."""
     client = await bench.operational()
-    peer = bench.peer()
-    command = peer.command(*bench.work())
-    await peer.send(command)
-    await bench.until(client, lambda state: state.chart == BUSY)
+    peer, command = await bench.at_work(client)
     await client.safe()
     assert (await peer.until(command, Final)).outcome == "aborted"
     assert client.is_safe and client.state.chart == IDLE
@@ -312,8 +322,8 @@ async def frames_kept_until_acknowledged(bench: Bench):
 
 WORKING = (
     exactly_one_final, effect_before_final, repeated_id_runs_once, expired_deadline_refused, wrong_boot_refused,
-    one_owner_fenced, illegal_state_refused, bad_arguments_refused, busy_refused, stop_interrupts, safe_interrupts,
-    safe_is_shared,
+    one_owner_fenced, silent_owner_makes_safe, illegal_state_refused, bad_arguments_refused, busy_refused,
+    stop_interrupts, safe_interrupts, safe_is_shared,
 )  # fmt: skip
 """Promises about a device that can be given work."""
 

@@ -17,16 +17,20 @@ def test_log_spaced_from_end_to_end_in_steps_of_15_per_cent():
     assert dits[-1] == pytest.approx(30.0)
     ratios = [b / a for a, b in pairwise(dits)]
     assert max(ratios) == pytest.approx(min(ratios))
-    assert 1.14 < ratios[0] <= 1.15
-    assert len(dits) == 49
+    assert ratios[0] == pytest.approx(1.15, abs=0.005)
+    assert len(dits) == 48
 
 
-def test_a_range_that_fits_the_step_exactly_gets_no_extra_entry():
+def test_the_number_of_steps_is_the_nearest_whole_one():
     limits = DetectorLimits(1e5, 1.0, 8.0)
     assert DitList.log_spaced(limits, step=1.0).dits_s == pytest.approx((1.0, 2.0, 4.0, 8.0))
-    assert DitList.log_spaced(DetectorLimits(1e5, 1.0, 9.0), step=1.0).dits_s == pytest.approx(
-        (1.0, 9**0.25, 3.0, 9**0.75, 9.0)
-    )
+    nine = DitList.log_spaced(DetectorLimits(1e5, 1.0, 9.0), step=1.0).dits_s
+    assert nine == pytest.approx((1.0, 9 ** (1 / 3), 9 ** (2 / 3), 9.0))
+    assert DitList.log_spaced(DetectorLimits(1e5, 1.0, 1.01)).dits_s == (1.0, 1.01)
+
+
+def test_from_1_to_30_s_there_are_25():
+    assert len(DitList.log_spaced(DetectorLimits(1e5, 1.0, 30.0)).dits_s) == 25
 
 
 def test_a_single_dit_is_a_list():
@@ -55,7 +59,7 @@ def test_what_is_no_list_of_dits_is_refused(dits):
 @given(st.floats(0.04, 30.0))
 def test_the_nearest_is_never_further_than_half_a_step(dit):
     nearest = DitList.log_spaced(LIMITS).nearest(dit)
-    assert abs(math.log(nearest / dit)) <= 0.5 * math.log(1.15) + 1e-12
+    assert abs(math.log(nearest / dit)) <= 0.5 * math.log(30.0 / 0.04) / 47 + 1e-12
 
 
 def test_nearness_is_in_ratio():

@@ -45,9 +45,7 @@ def test_mp_is_above_target_at_the_minimum_dit_but_taken_with_a_warning():
 
 
 def test_m_spec_saturates_at_the_minimum_dit_and_is_refused():
-    assert fixed_dit(M_SPEC, LM) == Refused(
-        "over the limit of 85 %: 100 % of full well at DIT 0.04 s, the minimum DIT"
-    )
+    assert fixed_dit(M_SPEC, LM) == Refused("saturates at the minimum DIT, 0.04 s")
 
 
 def test_a_faint_filter_is_below_target_at_the_maximum_dit():

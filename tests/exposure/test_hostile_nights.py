@@ -34,17 +34,17 @@ def test_a_level_that_is_none_is_unstable_or_saturated_and_teaches_nothing(level
 def test_a_level_at_the_dark_is_unstable():
     limits = DetectorLimits(1e5, 0.04, 100.0, dark_rate_e_s=1000.0)
     watched = ExposureController(limits, RatePrior(lp, floor_e_s=500.0))
-    judged = watched.record(0.0, 2.0, 3000.0)
+    judged = watched.record(0.0, 2.0, 2000.0)
     assert judged.name == "unstable"
-    assert judged.reason == "the level is 3000 e-, dark and floor alone give 3000 e-"
-    assert watched.record(0.0, 2.0, 3001.0).name != "unstable"
+    assert judged.reason == "the level is 2000 e-, the dark alone gives 2000 e-"
+    assert watched.record(0.0, 2.0, 2001.0).name != "unstable"
 
 
 def test_a_dead_detector_is_probed_longer_a_few_times_and_given_up():
     watched = ExposureController(LM, RatePrior(lp))
     probes, science, stop = split(list(Night(lambda t, x: 0.0, LM).frames(watched)))
     assert not science
-    assert stop == Stop("6 probes in a row had no usable level")
+    assert stop == Stop("6 probes in a row and no flat")
     dits = [frame.answer.dit_s for frame in probes]
     assert dits[1] == pytest.approx(4.0 * dits[0], rel=0.01)
     assert dits[-1] <= 100.0
@@ -80,14 +80,15 @@ def test_ten_bad_frames_in_a_row_are_enough():
     assert watched.next(21.0, -12.0) == Stop("10 frames in a row had no usable level")
 
 
-def test_a_usable_frame_gives_the_probes_back():
+def test_a_flat_gives_the_probes_back():
     watched = ExposureController(LM, RatePrior(lp))
     for i in range(5):
         assert watched.next(float(i), -12.0).probe
     watched.record(5.0, 0.1, 2e4, probe=True)
     assert not watched.next(6.0, -12.0).probe
-    watched.record(7.0, 1.0, 1e5, saturated=True)
-    assert watched.next(8.0, -12.0) == Expose(0.25, 1, True, "probe 1 of at most 6")
+    watched.record(6.5, 0.1, 2e4)
+    watched.record(7.0, 0.4, 1e5, saturated=True)
+    assert watched.next(8.0, -12.0) == Expose(0.1, 1, True, "probe 1 of at most 6")
 
 
 def test_a_clock_that_jumps_back_or_far_ahead_is_survived():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.exposure import FilterLoad, Rung, alternating_passes, ladder, respond, window_budget
+from sequencer.exposure import Rung, alternating_passes, ladder, respond
 
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.85)
 
@@ -75,46 +75,3 @@ def test_with_an_even_number_of_passes_linear_drift_cancels(levels, pairs, rate,
     means = [sum(values) / len(values) for values in factors.values()]
     assert all(len(values) == 2 * pairs for values in factors.values())
     assert means == pytest.approx([means[0]] * len(means), rel=1e-9)
-
-
-def test_the_published_plan_of_ten_filters_and_three_airmasses_takes_31_and_a_half_minutes():
-    """540 s of presets, 30 filter changes of 20 s, 300 exposures of 0.5 s with 2 s overhead: 1890 s."""
-    filters = [FilterLoad(f"F{i}", 0.5, 1, 10) for i in range(10)]
-    budget = window_budget(
-        {1.0: filters, 2.0: filters, 2.5: filters}, preset_s=180.0, filter_change_s=20.0, overhead_s=2.0
-    )
-    assert budget.total_s == 1890.0
-    assert budget.minutes == 31.5
-    assert budget.airmass_s == {1.0: 630.0, 2.0: 630.0, 2.5: 630.0}
-
-
-def test_ndit_multiplies_the_dit_but_not_the_overhead():
-    budget = window_budget(
-        {1.0: [FilterLoad("Lp", 0.2, 50, 3), FilterLoad("Mp", 0.1, 1, 0)], 2.0: []},
-        preset_s=100.0,
-        filter_change_s=7.0,
-        overhead_s=2.0,
-    )
-    assert budget.airmass_s == {1.0: pytest.approx(100.0 + 7.0 + 3 * 12.0 + 7.0), 2.0: 100.0}
-    assert budget.total_s == pytest.approx(250.0)
-
-
-@pytest.mark.parametrize(
-    ("dit", "ndit", "nexpo"), [(-1.0, 1, 1), (math.nan, 1, 1), (math.inf, 1, 1), (1.0, 0, 1), (1.0, 1, -1)]
-)
-def test_a_load_that_is_none_is_refused(dit, ndit, nexpo):
-    with pytest.raises(ValueError, match="not a load"):
-        FilterLoad("Lp", dit, ndit, nexpo)
-
-
-@pytest.mark.parametrize("wrong", ["preset_s", "filter_change_s", "overhead_s"])
-@pytest.mark.parametrize("value", [-1.0, math.nan, math.inf])
-def test_times_that_are_none_are_refused(wrong, value):
-    times = {"preset_s": 1.0, "filter_change_s": 1.0, "overhead_s": 1.0, wrong: value}
-    with pytest.raises(ValueError, match="negative"):
-        window_budget({}, **times)
-
-
-def test_a_load_of_nothing_is_a_load():
-    assert FilterLoad("Lp", 0.0, 1, 0).nexpo == 0
-    assert window_budget({}, preset_s=0.0, filter_change_s=0.0, overhead_s=0.0).total_s == 0.0
