@@ -3,6 +3,21 @@
 from sequencer.reduction.contract import FrameNotice, ProductRecord, Qa
 from sequencer.reduction.feed import ReductionFeed
 from sequencer.reduction.measure import Linearity, linearity
+from sequencer.reduction.missing import MissingDark, missing_darks, missing_darks_of_run
 from sequencer.reduction.reduce import reduce_run
+from sequencer.reduction.separation import Separation, separate
 
-__all__ = ["FrameNotice", "Linearity", "ProductRecord", "Qa", "ReductionFeed", "linearity", "reduce_run"]
+__all__ = [
+    "FrameNotice",
+    "Linearity",
+    "MissingDark",
+    "ProductRecord",
+    "Qa",
+    "ReductionFeed",
+    "Separation",
+    "linearity",
+    "missing_darks",
+    "missing_darks_of_run",
+    "reduce_run",
+    "separate",
+]

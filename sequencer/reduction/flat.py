@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sequencer.reduction.dark import HIGH, LOW, UNLIT, Quality
+from sequencer.reduction.dark import HIGH, LOW, SATURATED, UNLIT, Quality
 from sequencer.reduction.noise import Figures
 from sequencer.reduction.relative import RelativeCheck, relative_check
+from sequencer.reduction.separation import Separation
+from sequencer.reduction.sky_flat import dark_variance, sky_flat
 from sequencer.reduction.stacks import Dark, FlatFrame, Stack, make_stacks, reduced
 from sequencer.reduction.statistics import (
     Border,
@@ -23,6 +25,7 @@ from sequencer.reduction.statistics import (
     Mask,
     block_means,
     box_mean,
+    level,
     lit_area,
 )
 
@@ -34,7 +37,11 @@ RESPONSE = (0.5, 1.5)
 
 @dataclass(frozen=True)
 class MasterFlat:
-    """The two flats, normalised to the median of the lit good pixels, with errors, quality and illumination."""
+    """The two flats, normalised to the median of the lit good pixels, with errors, quality and illumination.
+
+    `image` is the flat of the sky where `separation` separated it from the thermal floor, else the proportional
+    flat; `separation` is None where the frames carry no predicted floor.
+    """
 
     image: Image
     error: Image
@@ -42,7 +49,6 @@ class MasterFlat:
     lit: Mask
     illumination: Image
     stacks: list[Stack]
-    norm_adu: float
     slope: Image | None
     slope_error: Image | None
     slope_smoothed: bool
@@ -52,6 +58,7 @@ class MasterFlat:
     starry_share: float
     saturated_share: float
     relative: RelativeCheck
+    separation: Separation | None
 
 
 def master_flat(
@@ -63,11 +70,18 @@ def master_flat(
         raise ValueError(f"no frames, or no dark {', '.join(missing)}")
     shape = darks[frames[0].dark].image.shape
     lit = lit_area(reduced(frames[0], darks, detector, slice(None), detector.bias_adu), border)
-    stacks, saturated = make_stacks(frames, darks, lit, detector, (shape[0], shape[1]))
+    stacks, levels, saturated = make_stacks(frames, darks, lit, detector, (shape[0], shape[1]))
     image, variance = _proportional(stacks, darks)
     quality = _quality(image, darks, lit)
     good = lit & (quality == 0)
-    norm = float(np.median(image[good])) if good.any() else math.nan
+    separation = sky_flat(frames, levels, darks, lit, detector)
+    best, best_variance = image, variance
+    if separation is not None and separation.separated:
+        best = separation.sky
+        best_variance = np.square(separation.sky_error) + dark_variance(separation, frames, levels, darks)
+        quality[lit & np.isnan(best)] |= SATURATED
+        good = lit & (quality == 0)
+    best, best_error = _normalised(best, best_variance, good)
     slope, slope_error, slope_noise = _slope(stacks, darks, image, good)
     size = max(8, min(shape) // 16)
     smoothed = slope is not None and slope_noise > SLOPE_NOISE_LIMIT
@@ -75,22 +89,28 @@ def master_flat(
     if slope is not None and slope_error is not None and smoothed:
         slope, slope_error = box_mean(slope, good, size), slope_error / np.float32(size)
     return MasterFlat(
-        _filled(image / np.float32(norm), lit),
-        _filled((np.sqrt(variance) / norm).astype(np.float32), lit),
+        _filled(best, lit),
+        _filled(best_error, lit),
         quality,
         lit,
-        _filled(box_mean(image / np.float32(norm), good, size), lit),
+        _filled(box_mean(best, good, size), lit),
         stacks,
-        norm,
         None if slope is None else _filled(slope, lit),
         None if slope_error is None else _filled(slope_error, lit),
         smoothed,
         slope_noise,
         *additive,
-        starry_share=max((_starry(stack, image, good) for stack in stacks), default=0.0),
+        starry_share=max(_starry(stack, _response(stack, image, separation), good) for stack in stacks),
         saturated_share=saturated,
         relative=relative_check(stacks, image, good, detector),
+        separation=separation,
     )
+
+
+def _normalised(image: Image, variance: Image, good: Mask) -> tuple[Image, Image]:
+    """An image over its median on good pixels, and its error likewise; NaN without a good pixel."""
+    middle = np.float32(np.median(image[good]) if good.any() else np.nan)
+    return image / middle, (np.sqrt(variance) / middle).astype(np.float32)
 
 
 def _filled(image: Image, lit: Mask) -> Image:
@@ -164,10 +184,18 @@ def _quality(response: Image, darks: dict[str, Dark], lit: Mask) -> Quality:
     return quality
 
 
+def _response(stack: Stack, response: Image, separation: Separation | None) -> Image:
+    """What a stack should look like at level 1: its own mixture of sky and floor where they are separated."""
+    if separation is None or not separation.separated:
+        return response
+    return separation.mixed_flat(float(np.mean(separation.floor_shares[stack.members])))
+
+
 def _starry(stack: Stack, response: Image, good: Mask) -> float:
     """Share of pixels of a stack brighter than the fit by 5 sigma, less those fainter: what a star leaves."""
-    bright = np.float32(stack.level_adu)
+    if not good.any():
+        return 0.0
+    bright = np.float32(level(stack.image[good] / response[good]))
     spread = np.sqrt(np.float32(stack.photon) * np.maximum(response, 0.0) + np.float32(stack.read))
-    distance = (stack.image - bright * response) / spread
-    above, below = (np.count_nonzero(distance[good] > 5.0), np.count_nonzero(distance[good] < -5.0))
-    return (above - below) / max(int(good.sum()), 1)
+    distance = ((stack.image - bright * response) / spread)[good]
+    return float(np.mean(distance > 5.0) - np.mean(distance < -5.0))

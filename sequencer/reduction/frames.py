@@ -7,12 +7,13 @@ from its `raw/` folder alone.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,19 @@ TYPES = {
 """Kind of a frame by `ESO DPR TYPE`, or by `OBSMODE` of a MEGARA frame."""
 
 
+class Readout(NamedTuple):
+    """What a dark must share with a flat: camera, read-out mode, window, DIT, NDIT."""
+
+    camera: str
+    mode: str
+    window: Window
+    dit_s: float
+    ndit: int
+
+    def __str__(self) -> str:
+        return f"{self.camera} {self.mode} {self.window[2]}x{self.window[3]} {self.dit_s:g} s x{self.ndit}"
+
+
 @dataclass(frozen=True, order=True)
 class GroupKey:
     """What frames of one stack have in common. Optical keys are empty for closed frames: no light, no filter."""
@@ -54,9 +68,9 @@ class GroupKey:
     level_no: int
 
     @property
-    def readout(self) -> tuple[str, str, Window, float, int]:
-        """What a dark must share with a flat: camera, read-out mode, window, DIT, NDIT."""
-        return (self.camera, self.mode, self.window, self.dit_s, self.ndit)
+    def readout(self) -> Readout:
+        """What a dark must share with a flat."""
+        return Readout(self.camera, self.mode, self.window, self.dit_s, self.ndit)
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,9 @@ class RawFrame:
     """One raw file by its header. Times are UTC in Unix seconds; `time_s` is the middle of the exposure.
 
     `window` is (first column, first row, columns, rows), counted from 1; `template_index` counts from 0.
+    `sequence_mode` is how the levels were chosen: FIXED, AIRMASS, LADDER, LEVEL, or empty. `floor_e_s` is the
+    thermal floor predicted for the exposure (e-/s per pixel, detector dark not in it), NaN where none was or the
+    filter sees no twilight, so that all light is thermal.
     """
 
     path: Path
@@ -74,6 +91,8 @@ class RawFrame:
     level: float
     ladder_pass: int
     airmass: float
+    sequence_mode: str
+    floor_e_s: float
     start_s: float
     template: str
     template_start: str
@@ -160,6 +179,8 @@ def read_frame(path: Path, instrument: Instrument) -> RawFrame:
         level=_get(cards, "ESO SEQ LEVEL", 0.0),
         ladder_pass=_get(cards, "ESO SEQ PASS", 0),
         airmass=_get(cards, "ESO SEQ AIRMASS", 0.0) or _get(cards, "ESO TEL AIRM START", 0.0),
+        sequence_mode=_get(cards, "ESO SEQ MODE", ""),
+        floor_e_s=_floor(cards, detector, instrument),
         start_s=parse_utc(_get(cards, "DATE-OBS", "1970-01-01")),
         template=str(cards.get("ESO TPL ID", cards.get("OBSMODE", ""))),
         template_start=str(cards.get("ESO TPL START", cards.get("BLCKUUID", ""))),
@@ -181,6 +202,13 @@ def _get(cards: dict[str, CardValue], keyword: str, default: T) -> T:
 
 def _type(cards: dict[str, CardValue]) -> str:
     return str(cards.get("ESO DPR TYPE", cards.get("OBSMODE", "")))
+
+
+def _floor(cards: dict[str, CardValue], detector: DetectorConfig, instrument: Instrument) -> float:
+    camera = instrument.cameras.get(detector.camera)
+    known = camera.filters.get(_get(cards, "ESO DRS FILTER", "")) if camera else None
+    thermal = known is not None and known.twilight_e_s_mag0 == 0.0
+    return math.nan if thermal else _get(cards, "ESO SEQ FLOOR", math.nan)
 
 
 def _template_index(cards: dict[str, CardValue]) -> int:

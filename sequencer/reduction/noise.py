@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from sequencer.acquisition.statistics import SATURATED_SHARE_OF_WELL
 from sequencer.config.models import DetectorConfig
 
 Number = TypeVar("Number", float, npt.NDArray[np.float32])
@@ -19,7 +20,7 @@ class Figures:
     """Figures of one detector in one read-out mode; electrons per pixel and single DIT.
 
     `k` is the non-linearity of m(S) = S (1 - k S / W), W the full well; `k_source` says where it is from.
-    `ipc_noise` is the factor interpixel capacitance leaves of the photon noise's variance.
+    `ipc_noise` is the factor interpixel capacitance leaves of the photon noise's variance in a single pixel.
     """
 
     gain_e_adu: float
@@ -35,6 +36,11 @@ class Figures:
     def full_well_adu(self) -> float:
         """Full well in ADU above the bias."""
         return self.full_well_e / self.gain_e_adu
+
+    @property
+    def saturation_adu(self) -> float:
+        """Raw ADU from which a pixel counts as saturated: the share of the full well the acquisition judges by."""
+        return SATURATED_SHARE_OF_WELL * self.full_well_adu + self.bias_adu
 
     def with_k(self, k: float, source: str) -> Figures:
         """The same detector with a measured non-linearity."""
@@ -59,6 +65,19 @@ def ipc_noise_factor(edge: float, corner: float) -> float:
     """Sum of the squared interpixel kernel: shares `edge` to four, `corner` to four neighbours, the rest stays."""
     centre = 1.0 - 4.0 * edge - 4.0 * corner
     return centre**2 + 4.0 * edge**2 + 4.0 * corner**2
+
+
+def ipc_mean_factor(edge: float, corner: float, step: int) -> float:
+    """Photon noise variance of a mean over every `step`-th row and column, over that of independent pixels.
+
+    Coupling moves charge between pixels and keeps its sum, so a mean over all pixels (step 1) has the full photon
+    noise; pixels three apart share nothing. A charge reaches the sampled pixels by the sum of the kernel over
+    one residue class, hence the sum of the squares of those sums.
+    """
+    centre = 1.0 - 4.0 * edge - 4.0 * corner
+    kernel = np.array([[corner, edge, corner], [edge, centre, edge], [corner, edge, corner]])
+    classes = range(min(step, 3))
+    return float(sum(kernel[i::step, j::step].sum() ** 2 for i in classes for j in classes))
 
 
 def linearise(measured_adu: Number, detector: Figures) -> Number:

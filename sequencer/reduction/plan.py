@@ -5,21 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sequencer.reduction.frames import BIAS, DARK, FLAT, INS_DARK, LADDER, GroupKey, RawFrame, groups
+from sequencer.reduction.frames import BIAS, DARK, FLAT, INS_DARK, LADDER, GroupKey, RawFrame, Readout, groups
 
 ORDER = (BIAS, DARK, INS_DARK, LADDER, FLAT)
 """Kinds in the order of their recipes: what calibrates comes first."""
+THERMAL_ONLY = "thermal-only"
+"""The verdict on a frame of the thermal floor alone."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """One product to make: the frames of one template that belong together, and how many were not good."""
+    """One product to make: the frames of one template that belong together, and those that were not good.
+
+    Only a flat may be without good frames: it is then refused with the reason.
+    """
 
     kind: str
     template_index: int
     stem: str
     frames: list[RawFrame]
-    rejected: int
+    left_out: list[RawFrame]
+
+    @property
+    def thermal_only(self) -> int:
+        """Frames that held no twilight to speak of: no flats, and no bad ones either."""
+        return sum(frame.verdict == THERMAL_ONLY for frame in self.left_out)
+
+    @property
+    def rejected(self) -> int:
+        """Frames left out as not good."""
+        return len(self.left_out) - self.thermal_only
 
 
 def plan(frames: Iterable[RawFrame]) -> list[Task]:
@@ -41,17 +56,30 @@ def plan(frames: Iterable[RawFrame]) -> list[Task]:
         if kind == FLAT and (index, key) in lit:
             good = [frame for frame in good if frame.key.kind == FLAT]
             rejected = [frame for frame in rejected if frame.key.kind == FLAT]
-        if good:
+        if good or (kind == FLAT and _has_flats(rejected)):
             good.sort(key=lambda frame: (frame.start_s, frame.name))
-            stem = _stem(kind, key, good[0])
+            stem = _stem(kind, key)
             names[stem] = names.get(stem, 0) + 1
             numbered = stem if names[stem] == 1 else f"{stem}_{names[stem]}"
-            planned.append(Task(kind, index, numbered, good, len(rejected)))
+            planned.append(Task(kind, index, numbered, good, rejected))
     return planned
 
 
 def _has_flats(frames: list[RawFrame]) -> bool:
     return any(frame.key.kind == FLAT for frame in frames)
+
+
+def has_airmass_levels(frames: Iterable[RawFrame]) -> bool:
+    """Whether the levels of flats differ by airmass: at one DIT and NDIT, over more than one airmass.
+
+    Where the DIT follows the sky (AIRMASS, LEVEL) the level is constant on purpose and its rest says nothing of
+    linearity.
+    """
+    readouts: dict[Readout, set[float]] = {}
+    for frame in frames:
+        if frame.sequence_mode not in ("AIRMASS", "LEVEL"):
+            readouts.setdefault(frame.key.readout, set()).add(round(frame.airmass, 2))
+    return any(len(airmasses) > 1 for airmasses in readouts.values())
 
 
 def _products_of(key: GroupKey) -> list[tuple[str, GroupKey]]:
@@ -65,7 +93,7 @@ def _products_of(key: GroupKey) -> list[tuple[str, GroupKey]]:
     return [(FLAT, wide)] if key.kind == FLAT else [(key.kind, key)]
 
 
-def _stem(kind: str, key: GroupKey, frame: RawFrame) -> str:
+def _stem(kind: str, key: GroupKey) -> str:
     """Name of a product without extension, from what it is of."""
     optics = "_".join(part for part in (key.filter, key.nd) if part and part.upper() != "OPEN")
     words = {

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sequencer.reduction.contract import Qa
+from sequencer.reduction.separation import Separation
 
 Flag = Literal["GOOD", "PARTIAL", "BAD"]
+DARK_TOLERANCE = 0.5
+"""Share by which a dark current may exceed the configured one; assumed: it doubles within some 7 K."""
 _ORDER: dict[Flag, int] = {"GOOD": 0, "PARTIAL": 1, "BAD": 2}
 
 
@@ -49,6 +52,11 @@ def frames(counts: Sequence[int], rejected: int, good: int, partial: int) -> Che
     flag: Flag = "GOOD" if smallest >= good else "PARTIAL" if smallest >= partial else "BAD"
     left_out = f", {rejected} left out as not good" if rejected else ""
     return Check("frames", flag, f"{'+'.join(str(count) for count in counts) or 'no'} frames{left_out}")
+
+
+def thermal_only(count: int) -> list[Check]:
+    """A line on the frames that held no twilight to speak of: they are no flats, and no bad ones either."""
+    return [Check("thermal-only", "GOOD", f"{count} thermal-only frames are no flats")] if count else []
 
 
 def noise(ratio: float) -> Check:
@@ -88,12 +96,18 @@ def decay(fall_adu: float, error_adu: float, noise_adu: float) -> Check:
 
 
 def light_leak(level_adu: float, error_adu: float, expected_adu: float, noise_adu: float) -> Check:
-    """Dark level against the dark current of the configuration; a dark half again as bright may have seen light."""
+    """Dark level (above bias) against the dark current of the configuration.
+
+    PARTIAL when the excess is certain (5 errors) and beyond the tolerance of the dark current; BAD when it also
+    outweighs the noise of one frame (`noise_adu`): then light or persistence rules the dark.
+    """
     text = f"level {level_adu:.4f} +- {error_adu:.4f} ADU, {expected_adu:.4f} expected of the dark current"
     excess = level_adu - expected_adu
-    if excess > 5.0 * error_adu and excess > 0.5 * expected_adu and excess > 0.05 * noise_adu:
-        return Check("light leak", "PARTIAL", f"light leak? {text}")
-    return Check("light leak", "GOOD", text)
+    if excess <= 5.0 * error_adu or excess <= DARK_TOLERANCE * expected_adu:
+        return Check("light leak", "GOOD", text)
+    return Check(
+        "light leak", "PARTIAL" if excess <= noise_adu else "BAD", f"light leak or persistence: {text}"
+    )
 
 
 def gradient(spread_adu: float, expected_adu: float, noise_adu: float) -> Check:
@@ -111,6 +125,17 @@ def starry(share: float) -> Check:
     return upto(
         "star residue", share, 0.001, 0.02, f"star residue in {100 * max(share, 0.0):.3f} % of the pixels"
     )
+
+
+def separated(separation: Separation | None) -> list[Check]:
+    """Whether the flat is that of the sky alone: PARTIAL where it is of sky and thermal floor together."""
+    if separation is None:
+        return []
+    text = separation.reason
+    if separation.separated:
+        text += f", noise {100 * separation.noise:.3f} % a pixel, {int(separation.left_out.sum())} values left out"
+    spoilt = separation.mixed and not separation.separated
+    return [Check("separation", "PARTIAL" if spoilt else "GOOD", text)]
 
 
 def additive(rms: float, expected: float) -> Check:

@@ -42,6 +42,8 @@ def ccd_dark_product(stem: str, frames: Sequence[RawFrame], rejected: int, bias:
             qa.Check("level", "GOOD", _level_text(amplifier, gain, frames[0].key.dit_s)),
             _cosmic(amplifier),
         ]
+        if bias:
+            checks.append(_light_leak(amplifier, mode.dark_e_s * frames[0].key.dit_s / gain))
     return _product(stem, "MASTER_DARK", "megara_dark", frames, master, checks, [bias.name] if bias else ())
 
 
@@ -89,6 +91,11 @@ def _common_checks(master: CcdMaster, frames: Sequence[RawFrame], rejected: int)
         ):
             checks.append(qa.Check(check.name, check.flag, f"amplifier {amplifier.name}: {check.text}"))
     return checks
+
+
+def _light_leak(amplifier: AmplifierLevel, expected_adu: float) -> qa.Check:
+    check = qa.light_leak(amplifier.level_adu, amplifier.error_adu, expected_adu, amplifier.noise_adu)
+    return qa.Check(check.name, check.flag, f"amplifier {amplifier.name}: {check.text}")
 
 
 def _cosmic(amplifier: AmplifierLevel) -> qa.Check:

@@ -66,17 +66,16 @@ def dark_product(stem: str, frames: Sequence[RawFrame], rejected: int) -> Produc
 
 
 def _dark_checks(dark: MasterDark, first: RawFrame, detector: Figures) -> list[qa.Check]:
-    expected = detector.dark_e_s * first.key.dit_s / detector.gain_e_adu + detector.bias_adu
+    expected = detector.dark_e_s * first.key.dit_s / detector.gain_e_adu
     above = max(dark.level_adu - detector.bias_adu, 0.0)
     photon, read = frame_variance(detector.with_k(0.0, ""), above, first.key.ndit)
     defects = (dark.hot + dark.cold + dark.deviant) / dark.image.size
-    full = 0.99 * detector.full_well_adu * (1.0 - detector.k) + detector.bias_adu
     return [
-        qa.saturated(float(np.mean(dark.image >= full))),
+        qa.saturated(float(np.mean(dark.image >= detector.saturation_adu))),
         qa.noise(dark.noise_adu / math.sqrt(photon + read)),
         qa.upto("defects", defects, 0.05, 0.2, f"{100 * defects:.2f} % hot, cold or deviant pixels"),
         qa.decay(dark.decay_adu, dark.decay_error_adu, dark.noise_adu),
-        qa.light_leak(dark.level_adu, dark.level_error_adu, expected, dark.noise_adu),
+        qa.light_leak(dark.level_adu - detector.bias_adu, dark.level_error_adu, expected, dark.noise_adu),
         qa.gradient(dark.gradient_adu, dark.gradient_error_adu, dark.noise_adu),
     ]
 

@@ -21,17 +21,19 @@ from sequencer.reduction.frames import (
     FLAT,
     LADDER,
     RawFrame,
+    Readout,
     raw_files,
     read_frame,
 )
 from sequencer.reduction.noise import Figures, figures
-from sequencer.reduction.plan import Task, plan
+from sequencer.reduction.plan import Task, has_airmass_levels, plan
 from sequencer.reduction.products import Product, write_product
 from sequencer.reduction.recipe_ccd import bias_product, ccd_dark_product
 from sequencer.reduction.recipe_dark import dark_product
 from sequencer.reduction.recipe_flat import MasterOnDisk, flat_product, refused_flat
-from sequencer.reduction.recipe_linearity import linearity_product, relative_check_product
+from sequencer.reduction.recipe_linearity import linearity_product, refused_linearity, relative_check_product
 from sequencer.reduction.relative import RelativeCheck
+from sequencer.reduction.stale import drop_stale
 
 Progress = Callable[[str], None]
 
@@ -41,6 +43,9 @@ def reduce_run(
 ) -> list[ProductRecord]:
     """Reduce all raw frames of a run and return its products; of a product made anew only the last counts.
 
+    The same frames give the same files however often they are reduced; what an earlier reduction made and this
+    one does not is removed. What attached stages made is left alone.
+
     `on_progress` hears one line a product. Frames that are not sound are left out and named there.
     """
     reduction = Reduction(run_dir, instrument, on_progress)
@@ -49,6 +54,8 @@ def reduce_run(
     for index in reduction.templates():
         for record in reduction.template(index):
             made[record.record] = record
+    for name in drop_stale(run_dir / "products", made):
+        reduction.say(f"removed {name.removesuffix('.json')} of an earlier reduction")
     return list(made.values())
 
 
@@ -63,14 +70,15 @@ class Reduction:
         self._run_dir = run_dir
         self._products = run_dir / "products"
         self._instrument = instrument
-        self._on_progress = on_progress or (lambda text: None)
+        self.say = on_progress or (lambda text: None)
         self._frames: dict[str, RawFrame] = {}
         self._unsound: dict[str, str] = {}
-        self._darks: dict[tuple[object, ...], list[MasterOnDisk]] = {}
+        self._darks: dict[Readout, list[MasterOnDisk]] = {}
         self._biases: list[MasterOnDisk] = []
         self._k: dict[tuple[str, str], tuple[float, float, str]] = {}
         self._done: set[int] = set()
-        self._wanting: dict[str, list[str]] = {}
+        self._wanting: dict[str, set[Readout]] = {}
+        self._without_bias: set[str] = set()
 
     def add(self, path: Path, sha256: str = "") -> str:
         """Take a frame after checking it; returns an empty text, or what is wrong with it."""
@@ -83,7 +91,7 @@ class Reduction:
                 raise BadFitsError(f"{path.name}: sha256 is not the one it was announced with")
         except (BadFitsError, OSError, ValueError, KeyError) as error:
             self._unsound[path.name] = str(error)
-            self._on_progress(f"left out: {error}")
+            self.say(f"left out: {error}")
             return str(error)
         self._frames[path.name] = frame
         return ""
@@ -126,7 +134,7 @@ class Reduction:
         elif made["file"].endswith(".fits"):
             self._register(task, made["file"], made["qa"]["flag"], made["statistics"])
             if task.kind == DARK and task.frames[0].detector.layout == "megara" and not made["calibrations"]:
-                self._wanting[task.stem] = ["master bias"]
+                self._without_bias.add(task.stem)
 
     def _register(self, task: Task, file: str, flag: str, statistics: dict[str, Any]) -> None:
         """Remember a product that calibrates others."""
@@ -142,46 +150,49 @@ class Reduction:
 
     def _may_be_made_now(self, task: Task) -> bool:
         """Whether something that was missing when the task was tried last is there by now."""
-        wanted = self._wanting.get(task.stem, [])
         if task.kind == FLAT:
-            return any(text not in self._missing(task.frames) for text in wanted)
-        return bool(wanted and self._biases)
+            return bool(self._wanting.get(task.stem, set()) - self._missing(task.frames))
+        return task.stem in self._without_bias and bool(self._biases)
 
     def _write(self, product: Product) -> ProductRecord:
         return write_product(self._products, product)
 
     def _make(self, task: Task, checks: list[tuple[Task, RelativeCheck, Figures]]) -> Iterator[ProductRecord]:
-        self._on_progress(f"reducing {task.stem}")
+        self.say(f"reducing {task.stem}")
         if task.kind == FLAT:
             yield self._flat(task, checks)
             return
-        try:
-            product = self._calibration(task)
-        except ValueError as error:
-            self._on_progress(f"{task.stem}: {error}")
-            return
+        product = self._calibration(task)
         record = self._write(product)
         self._register(task, record.file, record.qa.flag, product.statistics)
         yield record
 
     def _calibration(self, task: Task) -> Product:
-        """Product of a task that is no flat. Raises ValueError when the frames do not make one."""
+        """Product of a task that is no flat; of frames that are no ladder one that says so."""
         if task.kind == LADDER:
-            return linearity_product(task.stem, task.frames, task.rejected)
+            try:
+                return linearity_product(task.stem, task.frames, task.rejected)
+            except ValueError as error:
+                return refused_linearity(task.stem, task.frames, str(error))
         if task.kind == BIAS:
             return bias_product(task.stem, task.frames, task.rejected)
         if task.frames[0].detector.layout == "extensions":
             return dark_product(task.stem, task.frames, task.rejected)
         bias = min(self._biases, key=lambda bias: abs(bias.time_s - task.frames[0].start_s), default=None)
-        self._wanting[task.stem] = [] if bias else ["master bias"]
+        (self._without_bias.discard if bias else self._without_bias.add)(task.stem)
         return ccd_dark_product(task.stem, task.frames, task.rejected, bias.path if bias else None)
 
     def _flat(self, task: Task, checks: list[tuple[Task, RelativeCheck, Figures]]) -> ProductRecord:
+        if not task.frames:
+            why = [f"no good flat: {task.rejected} not good, {task.thermal_only} thermal-only"]
+            return self._write(refused_flat(task.stem, task.left_out, why, []))
         missing = self._missing(task.frames)
         self._wanting[task.stem] = missing
         found = [(frame, dark) for frame in task.frames if (dark := self._dark_for(frame))]
         if not found:
-            return self._write(refused_flat(task.stem, task.frames, missing))
+            return self._write(
+                refused_flat(task.stem, task.frames, self._say_missing(missing), sorted(missing))
+            )
         key = task.frames[0].key
         detector = figures(task.frames[0].detector, key.mode)
         if (key.camera, key.mode) in self._k:
@@ -194,9 +205,11 @@ class Reduction:
             [dark.path.name for _, dark in found],
             detector,
             task.rejected,
-            missing,
+            task.thermal_only,
+            self._say_missing(missing),
         )
-        checks.append((replace(task, frames=[frame for frame, _ in found]), flat.relative, detector))
+        if has_airmass_levels([frame for frame, _ in found]):
+            checks.append((replace(task, frames=[frame for frame, _ in found]), flat.relative, detector))
         return self._write(product)
 
     def _dark_for(self, frame: RawFrame) -> MasterOnDisk | None:
@@ -208,16 +221,17 @@ class Reduction:
             default=None,
         )
 
-    def _missing(self, frames: Iterable[RawFrame]) -> list[str]:
-        """Which darks are not there, one line each, with those of the same detector that are."""
-        wanted = sorted({frame.key.readout for frame in frames if not self._dark_for(frame)})
+    def _missing(self, frames: Iterable[RawFrame]) -> set[Readout]:
+        """Which darks of the frames are not there."""
+        return {frame.key.readout for frame in frames if not self._dark_for(frame)}
+
+    def _say_missing(self, missing: Iterable[Readout]) -> list[str]:
+        """One line for each missing dark, with those of the same detector that are there."""
         lines = []
-        for camera, mode, window, dit_s, ndit in wanted:
-            others = sorted({key for key in self._darks if key[0] == camera}, key=str)
-            there = ", ".join(f"{key[1]} {key[3]:g} s x{key[4]}" for key in others) or "none"
-            lines.append(
-                f"no dark {camera} {mode} {window[2]}x{window[3]} {dit_s:g} s x{ndit} (there are: {there})"
-            )
+        for wanted in sorted(missing):
+            others = sorted(one for one in self._darks if one.camera == wanted.camera)
+            there = ", ".join(f"{one.mode} {one.dit_s:g} s x{one.ndit}" for one in others) or "none"
+            lines.append(f"no dark {wanted} (there are: {there})")
         return lines
 
 

@@ -28,12 +28,17 @@ SMALL_STACK = 3
 
 @dataclass(frozen=True)
 class FlatFrame:
-    """One flat: its pixels (raw ADU) and which dark belongs to it; `level_no` is its illumination level."""
+    """One flat: its pixels (raw ADU) and which dark belongs to it; `level_no` is its illumination level.
+
+    `floor_e_s` is the thermal floor predicted for it (e-/s per pixel), NaN where none was.
+    """
 
     reader: Reader
     dark: str
     level_no: int
     ndit: int
+    dit_s: float
+    floor_e_s: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -50,16 +55,22 @@ class Stack:
     """Median of the frames of one illumination level, linearised, dark-subtracted, at `level_adu`.
 
     `photon` and `read` are the predicted variances (ADU^2) of the median at the level; `noise_ratio` is the
-    measured over the predicted noise of one frame; `darks` are the shares of the frames by dark.
+    measured over the predicted noise of one frame; `darks` are the shares of the frames by dark, `members` the
+    numbers of its frames.
     """
 
     image: Image
     level_adu: float
-    frames: int
+    members: list[int]
     photon: float
     read: float
     noise_ratio: float
     darks: dict[str, float]
+
+    @property
+    def frames(self) -> int:
+        """How many frames it holds."""
+        return len(self.members)
 
     @property
     def weight(self) -> float:
@@ -75,16 +86,15 @@ def reduced(frame: FlatFrame, darks: dict[str, Dark], detector: Figures, rows: s
 
 def make_stacks(
     frames: Sequence[FlatFrame], darks: dict[str, Dark], lit: Mask, detector: Figures, shape: tuple[int, int]
-) -> tuple[list[Stack], float]:
-    """Stacks by dark and illumination level, small ones joined; and the largest saturated share of a frame."""
+) -> tuple[list[Stack], list[float], float]:
+    """Stacks by dark and illumination level, small ones joined; level (ADU) of each frame; largest saturated share."""
     step = stride(shape)
     chosen = lit[::step, ::step]
-    full = 0.99 * detector.full_well_adu * (1.0 - detector.k) + detector.bias_adu
     samples: list[npt.NDArray[np.float32]] = []
     saturated = 0.0
     for frame in frames:
         raw = frame.reader(slice(None))[::step, ::step][chosen]
-        saturated = max(saturated, float(np.mean(raw >= full)))
+        saturated = max(saturated, float(np.mean(raw >= detector.saturation_adu)))
         dark = darks[frame.dark].image[::step, ::step][chosen]
         bias = np.float32(detector.bias_adu)
         samples.append(linearise(raw - bias, detector) - linearise(dark - bias, detector))
@@ -96,8 +106,8 @@ def make_stacks(
         pixels = _median_of(
             [frames[i] for i in members], [wanted / levels[i] for i in members], darks, detector, shape
         )
-        stacks.append(_stack(pixels, wanted, [frames[i] for i in members], scaled, detector))
-    return stacks, saturated
+        stacks.append(_stack(pixels, wanted, members, [frames[i] for i in members], scaled, detector))
+    return stacks, levels, saturated
 
 
 def _members(frames: Sequence[FlatFrame]) -> list[list[int]]:
@@ -137,6 +147,7 @@ def _median_of(
 def _stack(
     image: Image,
     wanted: float,
+    members: list[int],
     frames: Sequence[FlatFrame],
     scaled: Sequence[npt.NDArray[np.float32]],
     detector: Figures,
@@ -153,5 +164,5 @@ def _stack(
     }
     factor = median_variance(n)
     return Stack(
-        image, wanted, n, photon * factor, read * factor, measured / math.sqrt(photon + read), shares
+        image, wanted, members, photon * factor, read * factor, measured / math.sqrt(photon + read), shares
     )

@@ -16,16 +16,19 @@ from astropy.io import fits
 from scipy.ndimage import convolve
 
 from sequencer.config.models import Chip, DetectorConfig, Instrument, ReadoutMode, TelescopeConfig
+from sequencer.reduction import ProductRecord, reduce_run
 
 START_S = datetime(2027, 3, 20, 9, 30, tzinfo=UTC).timestamp()
 SIZE = 128
 
 
-def instrument(k: float = 0.03, size: int = SIZE, bias_adu: float = 0.0) -> Instrument:
+def instrument(
+    k: float = 0.03, size: int = SIZE, bias_adu: float = 0.0, ipc: tuple[float, float] = (0.02, 0.002)
+) -> Instrument:
     """LM with figures of METIS on a small chip, and a four-chip IFU."""
     fast = ReadoutMode(0.04, 3600, 1e5, 4.0, 70.0, 0.05, 1.0, bias_adu=bias_adu)
     lm = DetectorConfig(1, "LM", "2RG", [Chip("DET1.DATA", (4, 4, 4, 4))], (size, size), 5.47, {"fast": fast}, "fast",
-                        nonlinearity_k=k, ipc_edge=0.02, ipc_corner=0.002)  # fmt: skip
+                        nonlinearity_k=k, ipc_edge=ipc[0], ipc_corner=ipc[1])  # fmt: skip
     nominal = ReadoutMode(1.3, 3600, 1e5, 2.0, 70.0, 0.1, 2.3)
     chips = [Chip(f"DET{i}.DATA", (2, 0, 2, 4)) for i in range(1, 5)]
     ifu = DetectorConfig(3, "IFU", "IFU", chips, (size, size), 8.2, {"nominal": nominal}, "nominal")
@@ -46,6 +49,8 @@ class Night:
     sky_noise: float = 0.0
     additive: float = 0.0
     bias_adu: float = 0.0
+    floor_e_s: float = 0.0
+    ipc: tuple[float, float] = (0.02, 0.002)
     frames: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -62,7 +67,7 @@ class Night:
         self.hot = np.zeros(self.response.shape, bool)
         self.hot[30, 31] = self.hot[self.size * 2 // 3, 12] = True
         self.dark_e_s[self.hot] = 5000.0
-        edge, corner = 0.02, 0.002
+        edge, corner = self.ipc
         centre = 1 - 4 * edge - 4 * corner
         self.kernel = np.array([[corner, edge, corner], [edge, centre, edge], [corner, edge, corner]])
         border = np.zeros(self.response.shape, bool)
@@ -78,6 +83,11 @@ class Night:
         expected = convolve(self.light, self.kernel, mode="nearest")
         return expected / np.median(expected[self.lit])
 
+    @property
+    def brimming_e(self) -> float:
+        """Charge that reads as the full well of 1e5 e-: S (1 - k S / W) = W."""
+        return 1e5 * (1 - np.sqrt(1 - 4 * self.k)) / (2 * self.k) if self.k else 1e5
+
     def expose(self, rate_e_s: float, dit_s: float, ndit: int = 1, **cards: object) -> Path:
         """One frame of the light `rate_e_s` (e-/s at response 1); `cards` are keywords with blanks as
         underscores.
@@ -87,13 +97,18 @@ class Night:
         self._walk += self.sky_noise * np.sqrt(passed / 300.0) * self.rng.standard_normal()
         drift = 1.0 + self.drift_per_hour * (self.time_s - START_S) / 3600.0 + self._walk
         signal = self.light * rate_e_s * drift * dit_s + self.additive * dit_s * rate_e_s * self._ghost()
-        signal = signal + self.dark_e_s * dit_s
+        signal = signal + self.floor_e_s * dit_s * self._floor_light() + self.dark_e_s * dit_s
         mean = convolve(signal, self.kernel, mode="nearest")
         shot = np.sqrt(np.maximum(signal, 0.0) / ndit) * self.rng.standard_normal(signal.shape)
         electrons = mean + convolve(shot, self.kernel, mode="nearest")
+        electrons = np.minimum(electrons, self.brimming_e)
         electrons = electrons * (1 - self.k * electrons / 1e5)
         electrons += 70.0 / np.sqrt(ndit) * self.rng.standard_normal(signal.shape)
         return self.write([electrons / 4.0 + self.bias_adu], dit_s, ndit, **cards)
+
+    def _floor_light(self) -> np.ndarray:
+        """The thermal floor's light: what the sky lights, with a tilt of 10 %."""
+        return self.light * (1.0 + 0.05 * np.linspace(-1.0, 1.0, self.size)[None, :])
 
     def _ghost(self) -> np.ndarray:
         x = np.linspace(-1.0, 1.0, self.size)[None, :]
@@ -131,9 +146,29 @@ class Night:
                     ndit,
                     DRS_FILTER=name,
                     SEQ_KIND="flat",
+                    SEQ_MODE="FIXED",
+                    SEQ_AIRMASS=1.0 + 0.5 * number,
                     SEQ_LEVELNO=number,
                     SEQ_VERDICT="good",
                 )
+
+    def fading(
+        self, floor_e_s: float, sky_e_s: float = 2.5e5, fade: float = 0.95, n: int = 60
+    ) -> list[float]:
+        """A constant level of half the full well in a fading sky over a floor, DITs from a list; the DITs used.
+
+        The list's steps are 25 %; the header tells the floor, as the controller predicts it.
+        """
+        self.floor_e_s, used = floor_e_s, []
+        steps = 0.15 * 1.25 ** np.arange(16)
+        for number in range(n):
+            rate = sky_e_s * fade**number
+            dit_s = round(float(steps[np.abs(steps - 5e4 / (rate + floor_e_s)).argmin()]), 4)
+            self.expose(rate, dit_s, DRS_FILTER="V", SEQ_KIND="flat", SEQ_MODE="LEVEL", SEQ_AIRMASS=1.0,
+                        SEQ_LEVELNO=1, SEQ_VERDICT="good", SEQ_FLOOR=1.2 * floor_e_s)  # fmt: skip
+            used.append(dit_s)
+        self.floor_e_s = 0.0
+        return sorted(set(used))
 
     def ladder(
         self, rate: float, dits: list[float], n: int = 5, ndit: int = 1, name: str = "Lp"
@@ -157,3 +192,9 @@ class Night:
     def key(self) -> int:
         """A number of all raw bytes."""
         return zlib.crc32(b"".join(path.read_bytes() for path in sorted(self.frames)))
+
+
+def reduced(night: Night, config: Instrument | None = None) -> dict[str, ProductRecord]:
+    """Products of the frames a night has so far, by file."""
+    found = reduce_run(night.run_dir, config or instrument(size=night.size))
+    return {record.file: record for record in found}

@@ -29,7 +29,9 @@ def reduced(night: Night, n_darks: int = 10, detector: Figures = LM) -> MasterFl
     hot = np.where(night.hot, HOT, 0).astype(np.uint16)
     dark = Dark(np.median(stack, axis=0).astype(np.float32), error, hot)
     flats = [
-        FlatFrame(functools.partial(frame.rows, 0), "dark", frame.key.level_no, frame.key.ndit)
+        FlatFrame(
+            functools.partial(frame.rows, 0), "dark", frame.key.level_no, frame.key.ndit, frame.key.dit_s
+        )
         for frame in frames[:-n_darks]
     ]
     return master_flat(flats, {"dark": dark}, BORDER, detector)
@@ -255,4 +257,4 @@ def test_a_star_that_stays_and_saturation_are_counted(tmp_path: Path) -> None:
 
 def test_a_frame_without_its_dark_is_refused() -> None:
     with pytest.raises(ValueError, match="no dark other"):
-        master_flat([FlatFrame(lambda rows: np.ones((4, 4), np.float32), "other", 0, 1)], {}, BORDER, LM)
+        master_flat([FlatFrame(lambda rows: np.ones((4, 4), np.float32), "other", 0, 1, 0.2)], {}, BORDER, LM)

@@ -52,6 +52,21 @@ def test_header_becomes_key_and_facts(tmp_path: Path) -> None:
     assert frame.rows(0, slice(3, 5)) == pytest.approx(frame.rows()[3:5])
 
 
+def test_the_floor_counts_where_the_filter_sees_twilight(tmp_path: Path) -> None:
+    """In METIS all light is thermal: a floor in its headers parts nothing."""
+    night = Night(tmp_path, size=64)
+    seen = night.expose(1e5, 0.2, DRS_FILTER="V", SEQ_FLOOR=800.0, SEQ_MODE="LEVEL")
+    silent = night.expose(1e5, 0.2, DRS_FILTER="V")
+    thermal = night.expose(1e5, 0.2, DRS_FILTER="Lp", SEQ_FLOOR=800.0)
+    assert read_frame(seen, METIS).floor_e_s == 800.0
+    assert read_frame(seen, METIS).sequence_mode == "LEVEL"
+    assert np.isnan(read_frame(silent, METIS).floor_e_s)
+    assert np.isnan(read_frame(thermal, METIS).floor_e_s)
+    assert read_frame(thermal, instrument(size=64)).floor_e_s == 800.0
+    optical = load_instrument("opticam")
+    assert optical.cameras["CCD"].filters["V"].twilight_e_s_mag0 > 0.0
+
+
 def test_optics_do_not_part_darks(tmp_path: Path) -> None:
     night = Night(tmp_path, size=64)
     for name in ("Lp", "closed"):

@@ -123,11 +123,17 @@ def write(
 
 
 def test_a_full_size_dark_and_the_bias_of_a_later_template(tmp_path: Path) -> None:
-    darks = [write(tmp_path, number, "MegaraDarkImage", 1800.0, 1.0, 0) for number in range(3)]
+    darks = [write(tmp_path, number, "MegaraDarkImage", 1800.0, 0.6, 0) for number in range(3)]
+    write(tmp_path, 6, "MegaraDarkImage", 100.0, 5.0, 1)
     biases = [write(tmp_path, number, "MegaraBiasImage", 0.0, 0.0, 1) for number in range(3, 6)]
     products = {record.file: record for record in reduce_run(tmp_path, load_instrument("megara"))}
-    bias, dark = (
-        products.pop(name) for name in ("master_bias_MEGARA.fits", "master_dark_MEGARA_SLOW_1800s_x1.fits")
+    bias, dark, leaking = (
+        products.pop(f"{name}.fits")
+        for name in (
+            "master_bias_MEGARA",
+            "master_dark_MEGARA_SLOW_1800s_x1",
+            "master_dark_MEGARA_SLOW_100s_x1",
+        )
     )
     assert products == {}
     assert (bias.category, bias.qa.flag, bias.inputs) == ("MASTER_BIAS", "GOOD", biases)
@@ -138,10 +144,12 @@ def test_a_full_size_dark_and_the_bias_of_a_later_template(tmp_path: Path) -> No
     )
     with fits.open(tmp_path / "products" / dark.file, checksum=True) as file:
         assert file["SCI"].shape == (4112, 4096)
-        assert file["SCI"].data[::16, ::16].mean() == pytest.approx(1.0, abs=0.1)
+        assert file["SCI"].data[::16, ::16].mean() == pytest.approx(0.6, abs=0.1)
     record = json.loads((tmp_path / "products" / dark.record).read_text())
-    assert record["statistics"]["amplifier 2"]["level_adu"] == pytest.approx(1.0, abs=0.05)
+    assert record["statistics"]["amplifier 2"]["level_adu"] == pytest.approx(0.6, abs=0.05)
     assert any("e-/h" in reason for reason in dark.qa.reasons)
+    assert leaking.qa.flag == "BAD"
+    assert "amplifier 2: light leak or persistence: level 5.0" in " | ".join(leaking.qa.reasons)
 
 
 def test_an_open_cover_is_bad_and_a_missing_bias_partial(tmp_path: Path) -> None:

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
+from scipy.ndimage import convolve
 
 from sequencer.reduction.noise import (
     Figures,
     figures,
     frame_variance,
+    ipc_mean_factor,
     ipc_noise_factor,
     linearise,
     median_variance,
@@ -42,7 +44,7 @@ def test_figures_come_from_the_read_out_mode() -> None:
     found = figures(instrument(k=0.02, bias_adu=7.0).detectors["LM"], "fast")
     assert (found.gain_e_adu, found.read_noise_e, found.full_well_e) == (4.0, 70.0, 1e5)
     assert (found.dark_e_s, found.bias_adu, found.k, found.k_source) == (0.05, 7.0, 0.02, "configuration")
-    assert found.full_well_adu == 25000.0
+    assert (found.full_well_adu, found.saturation_adu) == (25000.0, 0.95 * 25000.0 + 7.0)
     assert figures(instrument().detectors["LM"], "no such mode").read_noise_e == 70.0
     assert found.with_k(0.1, "ladder").k_source == "ladder"
 
@@ -51,6 +53,22 @@ def test_interpixel_capacitance_leaves_the_sum_of_squares() -> None:
     kernel = np.array([[0.002, 0.02, 0.002], [0.02, 0.912, 0.02], [0.002, 0.02, 0.002]])
     assert ipc_noise_factor(0.02, 0.002) == pytest.approx(np.sum(kernel**2))
     assert ipc_noise_factor(0.0, 0.0) == 1.0
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 5])
+def test_coupling_does_not_shrink_the_noise_of_a_mean(step: int) -> None:
+    """Shot noise drawn, coupled, averaged over every `step`-th pixel: the variance of the mean over that of
+    independent pixels, known to 4 % of 1500 draws."""
+    rng, edge, corner = np.random.default_rng(step), 0.05, 0.01
+    kernel = np.array([[corner, edge, corner], [edge, 1 - 4 * (edge + corner), edge], [corner, edge, corner]])
+    frames = [convolve(rng.standard_normal((30, 30)), kernel, mode="wrap") for _ in range(1500)]
+    means = np.array([frame[::step, ::step].mean() for frame in frames])
+    independent = 1.0 / frames[0][::step, ::step].size
+    assert ipc_mean_factor(edge, corner, step) == pytest.approx(means.var() / independent, rel=0.12)
+    if step >= 3:
+        assert ipc_mean_factor(edge, corner, step) == pytest.approx(ipc_noise_factor(edge, corner))
+    if step == 1:
+        assert ipc_mean_factor(edge, corner, step) == pytest.approx(1.0)
 
 
 def test_predicted_variance_is_that_of_drawn_frames() -> None:

@@ -52,10 +52,12 @@ def test_what_was_not_checked_makes_it_partial() -> None:
         (qa.decay(1.0, 0.3, 10.0), "GOOD", "0.3000"),
         (qa.decay(0.1, 0.001, 10.0), "GOOD", "0.1000"),
         (qa.decay(1.0, math.inf, 10.0), "PARTIAL", "three frames"),
-        (qa.light_leak(3.0, 0.1, 1.0, 10.0), "PARTIAL", "light leak? level 3.0000"),
+        (qa.light_leak(3.0, 0.1, 1.0, 10.0), "PARTIAL", "light leak or persistence: level 3.0000"),
+        (qa.light_leak(0.389, 0.009, 0.0025, 17.5), "PARTIAL", "0.3890 +- 0.0090 ADU, 0.0025 expected"),
+        (qa.light_leak(20.0, 0.1, 1.0, 10.0), "BAD", "light leak or persistence: level 20.0000"),
         (qa.light_leak(1.4, 0.01, 1.0, 1.0), "GOOD", "1.4000"),
         (qa.light_leak(3.0, 0.5, 1.0, 10.0), "GOOD", "3.0000"),
-        (qa.light_leak(0.3, 0.01, 0.1, 10.0), "GOOD", "0.3000"),
+        (qa.light_leak(0.04, 0.009, 0.0025, 17.5), "GOOD", "0.0400"),
         (qa.gradient(2.0, 0.1, 10.0), "PARTIAL", "light leak? gradient 2.0000"),
         (qa.gradient(0.4, 0.1, 10.0), "GOOD", "0.4000"),
         (qa.gradient(0.4, 0.01, 10.0), "GOOD", "0.4000"),
@@ -74,6 +76,12 @@ def test_what_was_not_checked_makes_it_partial() -> None:
 def test_checks(check: qa.Check, flag: str, words: str) -> None:
     assert check.flag == flag
     assert words in check.text
+
+
+def test_thermal_only_frames_are_counted_apart() -> None:
+    (check,) = qa.thermal_only(9)
+    assert (check.flag, check.text) == ("GOOD", "9 thermal-only frames are no flats")
+    assert qa.thermal_only(0) == []
 
 
 def test_simulated_frames_are_named_and_lower_nothing() -> None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import resource
 import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
-from sequencer.config.models import Instrument
 from sequencer.reduction import ProductRecord, reduce_run
 from sequencer.reduction.frames import read_frame
-from sequencer.reduction.plan import plan
-from tests.reduction.night import Night, instrument
+from tests.acquisition.support import fitsverify
+from tests.reduction.night import Night, instrument, reduced
 
 DITS = [0.04, 0.12, 0.2, 0.28, 0.34]
 SMALL = 64
@@ -36,11 +34,6 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 @pytest.fixture(scope="module")
 def products(night: Night) -> dict[str, ProductRecord]:
     return {record.file: record for record in reduce_run(night.run_dir, instrument(k=0.0))}
-
-
-def reduced(night: Night, config: Instrument | None = None) -> dict[str, ProductRecord]:
-    found = reduce_run(night.run_dir, config or instrument(size=night.size))
-    return {record.file: record for record in found}
 
 
 def test_every_product_of_the_run_is_there_and_good(night: Night, products: dict[str, ProductRecord]) -> None:
@@ -105,12 +98,8 @@ def test_records_name_inputs_with_their_checksums(night: Night, products: dict[s
     assert first.name in log and "QA GOOD" in log
 
 
-@pytest.mark.skipif(not shutil.which("fitsverify"), reason="fitsverify is a system package")
 def test_fitsverify_has_nothing_to_say(night: Night, products: dict[str, ProductRecord]) -> None:
-    files = [night.run_dir / "products" / name for name in products]
-    done = subprocess.run(["fitsverify", "-q", *files], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
-    assert done.stdout.count("verification OK") == len(files)
+    fitsverify(*(night.run_dir / "products" / name for name in products))
 
 
 def test_the_same_frames_give_the_same_bytes_anywhere(
@@ -120,6 +109,27 @@ def test_the_same_frames_give_the_same_bytes_anywhere(
     reduce_run(tmp_path / "elsewhere", instrument(k=0.0))
     for path in (night.run_dir / "products").iterdir():
         assert (tmp_path / "elsewhere" / "products" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_second_reduction_gives_the_same_and_leaves_nothing_stale(tmp_path: Path) -> None:
+    """Then the flats are taken away, as if moved to another run: their products go too, others' files stay."""
+    night = Night(tmp_path, size=SMALL)
+    night.flats([2.3e5, 2.6e5], n=3)
+    night.darks(0.2, 3)
+    folder = tmp_path / "products"
+    first = [reduced(night).keys(), {path.name: path.read_bytes() for path in folder.iterdir()}]
+    assert [reduced(night).keys(), {path.name: path.read_bytes() for path in folder.iterdir()}] == first
+    (folder / "notes.txt").write_text("by hand")
+    (folder / "drp_01.json").write_text(json.dumps({"recipe": "theirs", "stage": {"name": "drp"}}))
+    (folder / "master_flat_LM_Lp_fast.fits.part").write_bytes(b"half")
+    for path in night.frames[:6]:
+        path.unlink()
+    said: list[str] = []
+    reduce_run(tmp_path, instrument(size=SMALL), said.append)
+    dark = "master_dark_LM_fast_0.2s_x1"
+    ours = {f"{dark}.fits", f"{dark}.json", f"{dark}.log", f"{dark}.qa.json"}
+    assert {path.name for path in folder.iterdir()} == ours | {"notes.txt", "drp_01.json"}
+    assert "removed master_flat_LM_Lp_fast of an earlier reduction" in said
 
 
 def test_date_is_that_of_the_newest_input(night: Night, products: dict[str, ProductRecord]) -> None:
@@ -135,18 +145,6 @@ def test_date_is_that_of_the_newest_input(night: Night, products: dict[str, Prod
     assert header["ESO GEN SIM"] is True
 
 
-def test_a_flat_without_its_dark_is_refused_and_told_which(tmp_path: Path) -> None:
-    night = Night(tmp_path, size=SMALL)
-    night.flats([2.3e5, 2.6e5], n=3)
-    night.darks(0.2, 3, ndit=4)
-    found = reduced(night)
-    flat = found["master_flat_LM_Lp_fast.json"]
-    assert (flat.qa.flag, flat.category) == ("BAD", "MASTER_FLAT")
-    assert flat.qa.reasons == ["refused: no dark LM fast 64x64 0.2 s x1 (there are: fast 0.2 s x4)"]
-    assert not (tmp_path / "products" / "master_flat_LM_Lp_fast.fits").exists()
-    assert (tmp_path / "products" / flat.log).exists()
-
-
 def test_a_dark_of_a_later_template_completes_the_flat(tmp_path: Path) -> None:
     night = Night(tmp_path, size=SMALL)
     night.flats([2.3e5, 2.6e5], n=3)
@@ -154,17 +152,6 @@ def test_a_dark_of_a_later_template_completes_the_flat(tmp_path: Path) -> None:
     found = reduced(night)
     assert found["master_flat_LM_Lp_fast.fits"].qa.flag != "BAD"
     assert "master_flat_LM_Lp_fast.json" not in found
-
-
-def test_frames_whose_dark_is_missing_are_left_out_of_the_flat(tmp_path: Path) -> None:
-    night = Night(tmp_path, size=SMALL)
-    night.flats([2.3e5], n=4)
-    night.flats([2.3e5], n=2, dit_s=0.21)
-    night.darks(0.2, 3)
-    flat = reduced(night)["master_flat_LM_Lp_fast.fits"]
-    assert flat.qa.flag == "PARTIAL"
-    assert "0.21 s" in flat.qa.reasons[0]
-    assert len(flat.inputs) == 5
 
 
 def test_airmass_levels_alone_give_a_relative_check_that_is_partial(tmp_path: Path) -> None:
@@ -192,69 +179,6 @@ def test_ladder_frames_make_the_flat_where_there_are_no_others(tmp_path: Path) -
     assert fits.getheader(tmp_path / "products" / flat.file)["ESO QC SLOPE NOISE"] < 0.01
 
 
-def test_frames_not_good_are_left_out_and_counted(tmp_path: Path) -> None:
-    night = Night(tmp_path, size=SMALL)
-    night.flats([2.3e5], n=4)
-    cloudy = night.expose(1.0e5, 0.2, DRS_FILTER="Lp", SEQ_KIND="flat", SEQ_VERDICT="cloudy")
-    night.darks(0.2, 3)
-    flat = reduced(night)["master_flat_LM_Lp_fast.fits"]
-    assert cloudy.name not in flat.inputs
-    assert "4 frames, 1 left out as not good" in flat.qa.reasons
-
-
-def test_groups_are_kept_apart_by_everything_that_matters(tmp_path: Path) -> None:
-    night = Night(tmp_path, size=SMALL)
-    variants = [
-        {},
-        {"DRS_FILTER": "short-L"},
-        {"DRS_NDFILTER": "ND_OD1"},
-        {"DRS_PUPIL": "RLS-LM"},
-        {"DRS_MASK": "FIELD-3"},
-        {"DET_NCORRS_NAME": "slow"},
-        {"DET_WIN_STRX": 3, "DET_WIN_STRY": 3, "DET_WIN_NX": 64, "DET_WIN_NY": 64},
-    ]
-    for cards in variants:
-        night.expose(2.4e5, 0.2, **{"DRS_FILTER": "Lp", "SEQ_KIND": "flat", **cards})
-    frames = [read_frame(path, instrument(size=SMALL)) for path in night.frames]
-    tasks = plan(frames)
-    assert len(tasks) == len(variants)
-    assert len({task.stem for task in tasks}) == len(variants)
-    assert {"master_flat_LM_Lp_fast", "master_flat_LM_Lp_fast_2", "master_flat_LM_Lp_ND_OD1_fast"} <= {
-        task.stem for task in tasks
-    }
-
-
-def test_levels_and_dits_of_one_filter_meet_in_one_flat_but_darks_stay_apart(tmp_path: Path) -> None:
-    night = Night(tmp_path, size=SMALL)
-    night.flats([2.0e5, 2.5e5], n=1)
-    night.flats([2.0e5], n=1, dit_s=0.25)
-    for dit, ndit in ((0.2, 1), (0.25, 1), (0.2, 2)):
-        night.darks(dit, 1, ndit=ndit)
-    night.darks(0.2, 1, DPR_TYPE="DARK,INS")
-    night.darks(0.2, 1, OBS_TPLNO=2)
-    tasks = {
-        task.stem: len(task.frames)
-        for task in plan(read_frame(path, instrument(size=SMALL)) for path in night.frames)
-    }
-    assert tasks == {
-        "master_flat_LM_Lp_fast": 3,
-        "master_dark_LM_fast_0.2s_x1": 1,
-        "master_dark_LM_fast_0.25s_x1": 1,
-        "master_dark_LM_fast_0.2s_x2": 1,
-        "ins_dark_LM_fast_0.2s_x1": 1,
-        "master_dark_LM_fast_0.2s_x1_2": 1,
-    }
-
-
-def test_an_instrument_dark_is_no_dark_for_a_flat(tmp_path: Path) -> None:
-    night = Night(tmp_path, size=SMALL)
-    night.flats([2.0e5], n=3)
-    night.darks(0.2, 3, DPR_TYPE="DARK,INS")
-    found = reduced(night)
-    assert found["ins_dark_LM_fast_0.2s_x1.fits"].category == "INS_DARK"
-    assert found["master_flat_LM_Lp_fast.json"].qa.flag == "BAD"
-
-
 def test_four_chips_are_reduced_chip_by_chip(tmp_path: Path) -> None:
     night = Night(tmp_path, size=SMALL)
     for _ in range(4):
@@ -271,22 +195,6 @@ def test_four_chips_are_reduced_chip_by_chip(tmp_path: Path) -> None:
     assert any(reason.startswith("DET4: ") for reason in record.qa.reasons)
 
 
-def test_unsound_files_are_left_out_and_named(tmp_path: Path) -> None:
-    night = Night(tmp_path, size=SMALL)
-    night.darks(0.2, 4)
-    data = bytearray(night.frames[0].read_bytes())
-    data[-3000] ^= 1
-    night.frames[0].write_bytes(data)
-    (tmp_path / "raw" / "METIS.x.fits").write_bytes(b"rubbish")
-    night.time_s += 5.0
-    two_chips = night.write([np.zeros((SMALL, SMALL))] * 2, 0.2, 1, DPR_TYPE="DARK")
-    said: list[str] = []
-    (record,) = reduce_run(tmp_path, instrument(size=SMALL), said.append)
-    assert len(record.inputs) == 3
-    for name in (night.frames[0].name, "METIS.x.fits", two_chips.name):
-        assert sum(text.startswith("left out") and name in text for text in said) == 1
-
-
 def test_persistence_light_and_noise_show_in_the_darks_quality(tmp_path: Path) -> None:
     night = Night(tmp_path, size=SMALL)
     for number in range(6):
@@ -296,8 +204,23 @@ def test_persistence_light_and_noise_show_in_the_darks_quality(tmp_path: Path) -
     (record,) = reduced(night).values()
     assert record.qa.flag == "BAD"
     text = " | ".join(record.qa.reasons)
-    for words in ("persistence: level falls", "light leak? level", "noise 2.2"):
+    for words in ("persistence: level falls", "light leak or persistence: level", "noise 2.2"):
         assert words in text
+
+
+@pytest.mark.parametrize(
+    ("level", "flag"), [(0.0025, "GOOD"), (0.03, "GOOD"), (0.389, "PARTIAL"), (25.0, "BAD")]
+)
+def test_a_dark_far_above_its_dark_current_is_not_good(tmp_path: Path, level: float, flag: str) -> None:
+    """0.05 e-/s over 0.2 s are 0.0025 ADU; persistence left 0.389. The level is known to 0.05 ADU here."""
+    night = Night(tmp_path)
+    for _ in range(10):
+        night.time_s += 5.0
+        night.write([night.rng.normal(level, 17.5, (128, 128))], 0.2, 1, DPR_TYPE="DARK")
+    (record,) = reduced(night).values()
+    assert record.qa.flag == flag
+    assert "0.0025 expected of the dark current" in " | ".join(record.qa.reasons)
+    assert record.qa.reasons[0].startswith("light leak or persistence: level") == (flag != "GOOD")
 
 
 def test_memory_stays_bounded_by_a_band_of_rows(tmp_path: Path) -> None:

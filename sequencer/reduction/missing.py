@@ -1,0 +1,53 @@
+"""Which darks the flats of a run still want. Pure but for reading headers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sequencer.config.models import Instrument
+from sequencer.reduction.fitsread import BadFitsError
+from sequencer.reduction.frames import DARK, FLAT, LADDER, RawFrame, Readout, Window, raw_files, read_frame
+
+
+@dataclass(frozen=True, order=True)
+class MissingDark:
+    """Darks still to be taken: `wanted` more of this read-out. Window as (first column, first row, columns, rows)."""
+
+    camera: str
+    mode: str
+    window: Window
+    dit_s: float
+    ndit: int
+    wanted: int
+
+    def __str__(self) -> str:
+        readout = Readout(self.camera, self.mode, self.window, self.dit_s, self.ndit)
+        return f"{self.wanted} darks {readout}"
+
+
+def missing_darks(frames: Iterable[RawFrame], wanted: int = 10) -> list[MissingDark]:
+    """Which darks are missing of `wanted` for every read-out (camera, mode, window, DIT, NDIT) of good flats.
+
+    A DIT ladder counts as flats: where a filter has no others its frames make the flat. Shortest DIT first.
+    Raises ValueError for `wanted` below 1.
+    """
+    if wanted < 1:
+        raise ValueError(f"{wanted} darks wanted of each read-out")
+    good = [frame for frame in frames if frame.good]
+    there = Counter(frame.key.readout for frame in good if frame.key.kind == DARK)
+    lit = {frame.key.readout for frame in good if frame.key.kind in (FLAT, LADDER)}
+    return [MissingDark(*one, wanted - there[one]) for one in sorted(lit) if there[one] < wanted]
+
+
+def missing_darks_of_run(run_dir: Path, instrument: Instrument, wanted: int = 10) -> list[MissingDark]:
+    """`missing_darks` of a run's raw frames; files that are no sound FITS do not count as darks or flats."""
+    frames = []
+    for path in raw_files(run_dir):
+        try:
+            frames.append(read_frame(path, instrument))
+        except (BadFitsError, OSError, ValueError, KeyError):
+            continue
+    return missing_darks(frames, wanted)
