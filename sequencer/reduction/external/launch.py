@@ -1,0 +1,106 @@
+"""Start a stage's program and see it end: in time, by itself, or stopped. Nothing of it stays behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sequencer.clock import WallClock
+from sequencer.reduction.external.folder_contract import OUTPUT
+
+WORD_EVERY_S = 5.0
+"""How often is said that the program is still at work."""
+TAIL_BYTES = 65536
+"""How much of the end of a program's output is kept in a log."""
+GATED = 'read _ && exec </dev/null && ulimit -f "$0" && exec "$@"'
+"""Shell line that waits for a word, then becomes the program, its files limited in units of 512 bytes (POSIX).
+
+Without the word, because we are gone, it ends.
+"""
+MOURN = 'read _; kill -KILL "-$0"'
+"""Shell line that ends a process group when its own standard input ends, that is, when we are gone."""
+
+
+def run_program(
+    command: Sequence[str],
+    folder: Path,
+    time_limit_s: float,
+    file_limit_mb: int,
+    on_word: Callable[[str], None] = lambda text: None,
+) -> str:
+    """Run `command FOLDER` in the folder to its end; empty, or why that was no good end, in one line.
+
+    What it prints goes to `output.txt` in the folder. `on_word` hears a line every few seconds. However it
+    ends, and if this process is killed, all its processes that stayed in its group are ended with it.
+    """
+    limit = str(file_limit_mb * 2048)
+    with (folder / OUTPUT).open("wb") as output:
+        process = subprocess.Popen(
+            ["sh", "-c", GATED, limit, *command, str(folder)],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    with process, _ended_with_us(process):
+        if process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(b"go\n")
+                process.stdin.close()
+        code = _wait(process, time_limit_s, on_word)
+    if code is None:
+        return f"stopped after its time limit of {time_limit_s:g} s"
+    if code == 0:
+        return ""
+    words = tail(folder / OUTPUT).strip().splitlines()
+    return f"{_ending(code)}: {words[-1][:300] if words else 'no word'}"
+
+
+def tail(path: Path, limit_bytes: int = TAIL_BYTES) -> str:
+    """The end of a text file, as readable as it is."""
+    with path.open("rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - limit_bytes))
+        return file.read().decode("utf-8", "replace")
+
+
+def _wait(process: subprocess.Popen[bytes], limit_s: float, on_word: Callable[[str], None]) -> int | None:
+    """Exit code, or None when the limit is over."""
+    clock = WallClock()
+    started_s = clock.liveness()
+    while (left_s := limit_s - (clock.liveness() - started_s)) > 0.0:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(min(WORD_EVERY_S, left_s))
+        on_word(f"at work for {clock.liveness() - started_s:.0f} s")
+    return None
+
+
+@contextmanager
+def _ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Within: the program's group is ended should we be killed. Afterwards: it is ended."""
+    mourner = subprocess.Popen(
+        ["sh", "-c", MOURN, str(process.pid)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        mourner.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        mourner.communicate()
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"ended with code {code}"
+    with contextlib.suppress(ValueError):
+        return f"ended by {signal.Signals(-code).name}"
+    return f"ended by signal {-code}"

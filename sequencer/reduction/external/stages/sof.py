@@ -1,0 +1,141 @@
+"""Stage program: recipes behind a runner that reads set-of-frames files (`.sof`), such as those of METIS.
+
+Called as `python sof.py FOLDER`; needs nothing but Python. The deployment's `parameters` say all there is to
+know of the recipes: `runner` is the command that gets recipe and set of frames appended; each of `recipes`
+has
+
+    recipe        its name
+    raw           {tag: [DPR CATG, DPR TYPE, DPR TECH]} of the frames it takes
+    calibrations  categories it needs (the tags of their files), `optional` those it can do without
+    match         categories that must be of the same camera, mode, window, DIT and NDIT as the frames
+    join          true: all groups in one set (a DIT ladder); else one set a group
+
+Recipes run in the order they stand in, each in a clean folder; what one makes calibrates the next. Products
+are told by their `ESO PRO CATG`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+CONTRACT = 1
+BLOCK, CARD = 2880, 80
+CATEGORY = re.compile(r"HIERARCH ESO PRO CATG *= *'([^']*)'")
+SAME = ("camera", "mode", "window", "dit_s", "ndit")
+
+Entry = dict[str, Any]
+
+
+def reduce(folder: Path) -> Entry:
+    """Run every recipe that finds frames; the record of what came out."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    parameters = manifest["parameters"]
+    known = [one for one in manifest["calibrations"] if one["flag"] != "BAD"]
+    products: list[Entry] = []
+    for rule in parameters["recipes"]:
+        for number, frames in enumerate(sets(rule, manifest["frames"]), 1):
+            made = run(folder, parameters["runner"], rule, number, frames, known)
+            products += made
+            known += [
+                {**product, "flag": "", **{key: frames[0][key] for key in SAME}}
+                for product in made
+                if "file" in product
+            ]
+    return {"contract": CONTRACT, "products": products, "software": parameters["runner"][0]}
+
+
+def sets(rule: Entry, frames: list[Entry]) -> list[list[Entry]]:
+    """The frames a recipe takes, tagged, in the sets it takes them in."""
+    tags = {tuple(dpr): tag for tag, dpr in rule["raw"].items()}
+    found: dict[int, list[Entry]] = {}
+    for frame in frames:
+        tag = tags.get(tuple(frame["dpr"]))
+        if tag:
+            group = 0 if rule.get("join") else frame["group"]
+            found.setdefault(group, []).append({**frame, "tag": tag})
+    return [found[group] for group in sorted(found)]
+
+
+def run(
+    folder: Path, runner: list[str], rule: Entry, number: int, frames: list[Entry], known: list[Entry]
+) -> list[Entry]:
+    """One call of a recipe: its products, or one that says what it lacked or how it failed."""
+    recipe = rule["recipe"]
+    place = folder / f"{recipe}_{number}"
+    place.mkdir()
+    chosen = {kind: choice(kind, rule, frames[0], known) for kind in rule.get("calibrations", [])}
+    missing = [kind for kind, one in chosen.items() if one is None]
+    product: Entry = {"name": place.name, "category": recipe, "recipe": recipe, "inputs": inputs(frames, {})}
+    if missing:
+        return [
+            {**product, "wanting": missing, "qa": bad(f"{recipe} needs {', '.join(missing)}: none is there")}
+        ]
+    chosen |= {kind: choice(kind, rule, frames[0], known) for kind in rule.get("optional", [])}
+    lines = [f"{folder / frame['file']} {frame['tag']}" for frame in frames]
+    lines += [f"{folder / one['file']} {kind}" for kind, one in chosen.items() if one]
+    (place / "frames.sof").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    log = place / "runner.log"
+    with log.open("wb") as output:
+        command = [*runner, recipe, "frames.sof"]
+        ended = subprocess.run(command, cwd=place, stdout=output, stderr=subprocess.STDOUT, check=False)
+    product |= {"log": str(log.relative_to(folder)), "inputs": inputs(frames, chosen)}
+    files = {path: category(path) for path in sorted(place.glob("*.fits")) if not path.is_symlink()}
+    if ended.returncode != 0 or not files:
+        return [
+            {**product, "qa": bad(f"{recipe} ended with code {ended.returncode} and {len(files)} products")}
+        ]
+    reason = f"{recipe} ended with code 0; it gives no quality flag of its own"
+    return [
+        {
+            **product,
+            "name": f"{path.stem}_{number}",
+            "file": str(path.relative_to(folder)),
+            "category": kind or "UNKNOWN",
+            "qa": {"flag": "PARTIAL", "reasons": [reason]}
+            if kind
+            else bad(f"{path.name} has no ESO PRO CATG"),
+        }
+        for path, kind in files.items()
+    ]
+
+
+def choice(kind: str, rule: Entry, frame: Entry, known: list[Entry]) -> Entry | None:
+    """The calibration of a category for a set: of the same read-out where the recipe asks for it, the last made."""
+    fits = [one for one in known if one["category"] == kind]
+    if kind in rule.get("match", []):
+        fits = [one for one in fits if all(one[key] == frame[key] for key in SAME)]
+    return fits[-1] if fits else None
+
+
+def inputs(frames: list[Entry], chosen: dict[str, Entry | None]) -> list[str]:
+    """Paths of the manifest that went in; what was made here on the way is not of the manifest."""
+    used = [one["file"] for one in chosen.values() if one and one["file"].startswith("calibrations/")]
+    return [frame["file"] for frame in frames] + used
+
+
+def category(path: Path) -> str:
+    """`ESO PRO CATG` of a FITS file's primary header; empty without one."""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK).decode("ascii", "replace"):
+            for start in range(0, len(block), CARD):
+                card = block[start : start + CARD]
+                if found := CATEGORY.match(card):
+                    return found[1].strip()
+                if card.rstrip() == "END":
+                    return ""
+    return ""
+
+
+def bad(reason: str) -> Entry:
+    """Quality of a product that is not there or of no use."""
+    return {"flag": "BAD", "reasons": [reason]}
+
+
+if __name__ == "__main__":
+    home = Path(sys.argv[1]).resolve()
+    (home / "record.json").write_text(json.dumps(reduce(home), indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,133 @@
+"""A pipeline behind set-of-frames files is attached by configuration alone; its runner here is a shell script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from astropy.io import fits
+
+from sequencer.reduction import ProductRecord
+from sequencer.reduction.external.settings import StageConfig
+from tests.reduction.external.bench import darks, program, record_of, reduce
+
+RUNNER = r"""#!/bin/sh
+# runner RECIPE SET: a product with the recipe's category whose one pixel is the number of lines of the set.
+echo "running $1 on $(wc -l < "$2") files"
+case $1 in
+  metis_det_dark) category=MASTER_DARK_2RG; file=MASTER_DARK_2RG.fits ;;
+  metis_lm_img_flat) category=MASTER_IMG_FLAT_TWILIGHT_LM; file=FLAT.fits ;;
+  *) echo "no such recipe: $1"; exit 4 ;;
+esac
+while read -r path tag; do test -f "$path" || exit 5; done < "$2"
+{ printf '%-80s' "SIMPLE  =                    T" "BITPIX  =                   32" \
+    "NAXIS   =                    2" "NAXIS1  =                    1" "NAXIS2  =                    1" \
+    "HIERARCH ESO PRO CATG = '$category' / category" END
+  head -c 2320 /dev/zero | tr '\0' ' '
+  printf "\\000\\000\\000\\00$(wc -l < "$2")"
+  head -c 2876 /dev/zero; } > "$file"
+"""
+ATTACHED = """
+command: ["{python}", "{stages}/sof.py"]
+calibrations:
+  PERSISTENCE_MAP: [FOLDER/persistence.fits]
+  LINEARITY_2RG: [FOLDER/linearity.fits]
+parameters:
+  runner: [FOLDER/runner]
+  recipes:
+    - recipe: metis_det_dark
+      raw: {DARK_2RG_RAW: [CALIB, DARK, "IMAGE,LM"]}
+      calibrations: [PERSISTENCE_MAP, LINEARITY_2RG]
+      optional: [GAIN_MAP_2RG]
+    - recipe: metis_lm_img_flat
+      raw: {LM_FLAT_TWILIGHT_RAW: [CALIB, "FLAT,TWILIGHT", "IMAGE,LM"]}
+      calibrations: [MASTER_DARK_2RG, LINEARITY_2RG]
+      match: [MASTER_DARK_2RG]
+"""
+LM = {"DPR_CATG": "CALIB", "DPR_TECH": "IMAGE,LM"}
+
+
+@pytest.fixture
+def stages(tmp_path: Path) -> dict[str, StageConfig]:
+    program(tmp_path, RUNNER, "runner")
+    for name in ("persistence", "linearity"):
+        (tmp_path / f"{name}.fits").write_bytes(b"")
+    settings: dict[str, Any] = yaml.safe_load(ATTACHED.replace("FOLDER", str(tmp_path)))
+    return {"metis": StageConfig(**settings)}
+
+
+def lines(run_dir: Path, call: str) -> list[str]:
+    """A set of frames of the run's only stage folder, without folders."""
+    (path,) = (run_dir / "stages").glob(f"metis_01/{call}/frames.sof")
+    return [
+        f"{line.split()[0].rpartition('/')[2]} {line.split()[1]}" for line in path.read_text().splitlines()
+    ]
+
+
+def by_name(products: list[ProductRecord]) -> dict[str, ProductRecord]:
+    return {product.record.removesuffix(".json"): product for product in products}
+
+
+def test_one_set_a_group_with_its_calibrations_the_flat_with_the_dark_of_its_dit(
+    tmp_path: Path, stages: dict[str, StageConfig]
+) -> None:
+    night = darks(tmp_path / "run", count=0)
+    short = [night.expose(0.0, 1.0, DPR_TYPE="DARK", **LM).name for _ in range(2)]
+    long = [night.expose(0.0, 3.0, DPR_TYPE="DARK", **LM).name for _ in range(3)]
+    flats = [night.expose(1e4, 3.0, DRS_FILTER="Lp", **LM).name for _ in range(4)]
+    made = by_name(reduce(tmp_path / "run", stages))
+    static = ["1_persistence.fits PERSISTENCE_MAP", "2_linearity.fits LINEARITY_2RG"]
+    run_dir = tmp_path / "run"
+    assert lines(run_dir, "metis_det_dark_1") == [f"{name} DARK_2RG_RAW" for name in short] + static
+    assert lines(run_dir, "metis_det_dark_2") == [f"{name} DARK_2RG_RAW" for name in long] + static
+    flat_set = (run_dir / "stages/metis_01/metis_lm_img_flat_1/frames.sof").read_text()
+    assert "metis_det_dark_2/MASTER_DARK_2RG.fits MASTER_DARK_2RG\n" in flat_set
+    assert [line.split()[1] for line in flat_set.splitlines()[:4]] == ["LM_FLAT_TWILIGHT_RAW"] * len(flats)
+    assert {name: product.category for name, product in made.items()} == {
+        "metis_01_MASTER_DARK_2RG_1": "MASTER_DARK_2RG",
+        "metis_01_MASTER_DARK_2RG_2": "MASTER_DARK_2RG",
+        "metis_01_FLAT_1": "MASTER_IMG_FLAT_TWILIGHT_LM",
+    }
+    for name, count in zip(made, (4, 5, 6), strict=True):
+        assert fits.getdata(run_dir / "products" / f"{name}.fits")[0, 0] == count
+        assert made[name].qa.flag == "PARTIAL"
+    flat = made["metis_01_FLAT_1"]
+    assert (
+        "stage metis: metis_lm_img_flat ended with code 0; it gives no quality flag of its own"
+        in flat.qa.reasons
+    )
+    assert (run_dir / "products" / flat.log).read_text() == "running metis_lm_img_flat on 6 files\n"
+    assert flat.inputs[:4] == flats
+
+
+def test_a_flat_without_a_dark_of_its_dit_waits_for_it(
+    tmp_path: Path, stages: dict[str, StageConfig]
+) -> None:
+    night = darks(tmp_path / "run", count=0)
+    night.expose(0.0, 1.0, DPR_TYPE="DARK", **LM)
+    night.expose(1e4, 3.0, DRS_FILTER="Lp", **LM)
+    night.expose(0.0, 3.0, DPR_TYPE="DARK", **LM, OBS_TPLNO=2)
+    made = reduce(tmp_path / "run", stages, 0, 1)
+    flats = [product for product in made if product.recipe == "metis_lm_img_flat"]
+    assert [product.qa.flag for product in flats] == ["BAD", "PARTIAL"]
+    assert "stage metis: metis_lm_img_flat needs MASTER_DARK_2RG: none is there" in flats[0].qa.reasons
+    assert "metis_02_MASTER_DARK_2RG_1.fits" in flats[1].inputs
+    left = sorted(path.name for path in (tmp_path / "run/products").glob("metis_01_*.json"))
+    assert [name for name in left if not name.endswith(".qa.json")] == [
+        "metis_01_FLAT_1.json",
+        "metis_01_MASTER_DARK_2RG_1.json",
+    ]
+
+
+def test_a_recipe_that_fails_is_told_with_its_log(tmp_path: Path, stages: dict[str, StageConfig]) -> None:
+    night = darks(tmp_path / "run", count=0)
+    night.expose(0.0, 1.0, DPR_TYPE="DARK", **LM)
+    stages["metis"].parameters["recipes"][0]["recipe"] = "metis_det_drak"
+    (product,) = reduce(tmp_path / "run", stages)
+    assert "stage metis: metis_det_drak ended with code 4 and 0 products" in product.qa.reasons
+    assert (tmp_path / "run/products" / product.log).read_text().splitlines()[
+        1
+    ] == "no such recipe: metis_det_drak"
+    assert record_of(tmp_path / "run", product)["parameters"]["runner"] == [str(tmp_path / "runner")]
