@@ -25,8 +25,9 @@ class Checker:
     def known(self, name: str, names: Iterable[str], path: NodePath, what: str) -> None:
         """Require that `name` is one of `names`."""
         names = list(names)
-        listing = f" ({', '.join(names)})" if names else ""
-        self.require(name in names, path, f"{shown(name)} is no {what}{did_you_mean(name, names)}{listing}")
+        if name not in names:
+            listing = f" ({', '.join(names)})" if names else ""
+            self.require(False, path, f"{shown(name)} is no {what}{did_you_mean(name, names)}{listing}")
 
     def positive(self, number: float, path: NodePath) -> None:
         """Require a number above zero."""

@@ -137,12 +137,18 @@ class CameraConfig(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class TelescopeConfig(Struct, forbid_unknown_fields=True, frozen=True):
-    """Limits and speeds of the telescope; altitude and Sun distance bind the sequencer as well."""
+    """Limits and speeds of the telescope; altitude and Sun distance bind the sequencer as well.
+
+    `preset_s` and `filter_change_s` are what a plan reckons with: one preset with settling, one change of filter
+    with the light stop closed before and opened after it.
+    """
 
     name: str
     altitude_deg: Limits
     slew_deg_s: tuple[float, float] = (0.5, 1.0)
     settle_s: float = 10.0
+    preset_s: float = 180.0
+    filter_change_s: float = 20.0
     sun_distance_deg: float = 30.0
     moon_distance_deg: float = 30.0
     planet_distance_deg: float = 1.0

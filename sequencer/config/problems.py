@@ -33,13 +33,19 @@ def ordered(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(set(problems))
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean A or B?` for names near `word` (case ignored), else an empty string."""
+def near(word: str, known: Iterable[str]) -> list[str]:
+    """Return at most two names that `word` is near to (case ignored), the nearest first. Slow: for wrong words."""
     by_folded: dict[str, str] = {}
     for name in known:
         by_folded.setdefault(name.casefold(), name)
-    near = difflib.get_close_matches(word.casefold()[:80], list(by_folded), n=2, cutoff=0.6)
-    return f"; did you mean {' or '.join(by_folded[name] for name in near)}?" if near else ""
+    found = difflib.get_close_matches(word.casefold()[:80], list(by_folded), n=2, cutoff=0.6)
+    return [by_folded[name] for name in found]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean A or B?` for names near `word`, else an empty string."""
+    names = near(word, known)
+    return f"; did you mean {' or '.join(names)}?" if names else ""
 
 
 def shown(value: object, limit: int = 60) -> str:
@@ -49,7 +55,7 @@ def shown(value: object, limit: int = 60) -> str:
     elif value is None:
         text = "nothing"
     elif isinstance(value, str):
-        text = repr(value[: limit + 1])
+        text = repr(value[:limit])
     else:
-        text = str(value)[: limit + 1]
+        text = str(value)
     return text if len(text) <= limit else text[:limit] + "..."

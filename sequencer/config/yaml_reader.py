@@ -84,7 +84,7 @@ def parse_yaml(raw: bytes, file: str, *, lenient: bool = False) -> Located:
         mark = error.problem_mark or error.context_mark
         composer.complain(mark.line + 1 if mark else 0, f"is no valid YAML: {error.problem or error.context}")
     except (yaml.YAMLError, ValueError, IndexError, OverflowError, RecursionError) as error:
-        reason = (str(error).splitlines() or ["malformed"])[0]
+        reason = str(error).partition("\n")[0]
         composer.complain(0, f"is no valid YAML: {reason}")
     if composer.problems and not (lenient and readable):
         raise ConfigErrors(composer.problems)

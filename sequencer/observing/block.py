@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from sequencer.config.problems import ConfigErrors, Problem, did_you_mean, ordered, shown
+from sequencer.config.problems import ConfigErrors, Problem, did_you_mean, near, ordered, shown
 from sequencer.config.search import find_config
 from sequencer.config.yaml_reader import Located, NodePath, read_yaml
 from sequencer.observing.signature import Signature, load_signatures
@@ -22,7 +22,8 @@ MAX_TEMPLATES = 1000
 class TemplateCall(msgspec.Struct, frozen=True):
     """One template of an OB with every parameter resolved: as given, as fixed by the name, or its default.
 
-    `given` are the parameters the OB itself sets; `index` counts from 0 in the OB, unknown templates too.
+    `given` are the parameters the OB itself sets, `refused` those whose value is not what the observer meant:
+    it was refused, or a misspelt name hides it. `index` counts from 0 in the OB, unknown templates too.
     """
 
     name: str
@@ -31,6 +32,11 @@ class TemplateCall(msgspec.Struct, frozen=True):
     line: int
     given: frozenset[str] = frozenset()
     index: int = 0
+    refused: frozenset[str] = frozenset()
+
+    def trusts(self, *parameters: str) -> bool:
+        """Whether none of these parameters was refused; else what follows from them is not worth a word."""
+        return self.refused.isdisjoint(parameters)
 
 
 class OB(msgspec.Struct, frozen=True):
@@ -143,8 +149,9 @@ def _call(
     if not isinstance(name, str) or name not in known:
         problems.append(_no_template(located, data, path, known))
         return None
-    parameters = _resolve(located, known[name], given or {}, path, problems)
-    return TemplateCall(name, known[name], parameters, located.line(path), frozenset(given or {}), index)
+    parameters, refused = _resolve(located, known[name], given or {}, path, problems)
+    line = located.line(path)
+    return TemplateCall(name, known[name], parameters, line, frozenset(given or {}), index, refused)
 
 
 def _no_template(
@@ -160,23 +167,26 @@ def _no_template(
 
 def _resolve(
     located: Located, signature: Signature, given: dict[str, Any], path: NodePath, problems: list[Problem]
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], frozenset[str]]:
     specs = signature.parameters
     values = {name: spec.default for name, spec in specs.items()} | signature.fixed
+    refused: set[str] = set()
     for name, raw in given.items():
         here = (*path, "parameters", name)
         if name not in specs:
             text = f"{signature.name}: unknown parameter {shown(name)}{did_you_mean(name, specs)}"
             problems.append(located.problem(here, text))
+            refused.update(near(name, specs)[:1])
             continue
         value, error = check_value(specs[name], raw)
         if not error and name in signature.fixed and value != signature.fixed[name]:
             error = f"is fixed to {shown(signature.fixed[name])} by this template"
         if error:
             problems.append(located.problem(here, f"{signature.name}: {name}: {error}"))
+            refused.add(name)
         else:
             values[name] = value
     for name, spec in specs.items():
-        if spec.required and name not in given and name not in signature.fixed:
+        if spec.required and name not in {*given, *signature.fixed, *refused}:
             problems.append(located.problem(path, f"{signature.name}: {name} is missing: {spec.meaning}"))
-    return values
+    return values, frozenset(refused)

@@ -13,9 +13,14 @@ LONGEST_EXPOSURE_S = 43200.0
 """Longest DIT x NDIT of one exposure in s: a night of 12 hours."""
 
 
+def mode_parameter(detector: DetectorConfig) -> str:
+    """Return the parameter that holds a detector's read-out mode."""
+    return f"DET{detector.index}.NCORRS.NAME"
+
+
 def mode_of(call: TemplateCall, detector: DetectorConfig) -> ReadoutMode:
     """Return the read-out mode a template uses on a detector: its own wish, or the detector's default."""
-    name = call.parameters.get(f"DET{detector.index}.NCORRS.NAME") or detector.default_mode
+    name = call.parameters.get(mode_parameter(detector)) or detector.default_mode
     return detector.modes.get(name, detector.modes[detector.default_mode])
 
 
@@ -38,7 +43,8 @@ def check_detectors(call: TemplateCall, found: Findings) -> None:
     """Check what a template asks of every detector it uses, and that a dark exposes at all."""
     used = detectors_in_use(call, found)
     dark = "SEQ.NEXPO1" in call.signature.parameters
-    if dark and not used:
+    numbers = [f"SEQ.NEXPO{detector.index}" for detector in found.instrument.detectors.values()]
+    if dark and not used and call.trusts(*numbers):
         found.problem(call, "SEQ.NEXPO1", "no detector has an exposure to take")
     for detector in found.instrument.detectors.values():
         name = f"DET{detector.index}.DIT"
@@ -47,10 +53,10 @@ def check_detectors(call: TemplateCall, found: Findings) -> None:
     for detector in used:
         name = "EXPTIME" if "EXPTIME" in call.signature.parameters else f"DET{detector.index}.DIT"
         dit_s = call.parameters.get(name)
-        if dit_s is not None:
-            _check_dit(call, found, detector, name, dit_s)
-        elif dark and name not in call.given:
+        if dark and dit_s is None and call.trusts(name, f"SEQ.NEXPO{detector.index}"):
             found.problem(call, name, f"is required: SEQ.NEXPO{detector.index} is above 0")
+        if dit_s is not None and call.trusts(mode_parameter(detector)):
+            _check_dit(call, found, detector, name, dit_s)
         _check_ndit(call, found, detector, dit_s)
 
 
@@ -58,7 +64,7 @@ def _check_dit(
     call: TemplateCall, found: Findings, detector: DetectorConfig, name: str, dit_s: float
 ) -> None:
     mode = mode_of(call, detector)
-    mode_name = call.parameters.get(f"DET{detector.index}.NCORRS.NAME") or detector.default_mode
+    mode_name = call.parameters.get(mode_parameter(detector)) or detector.default_mode
     where = f"of read-out mode {mode_name} of {detector.camera}"
     if dit_s < mode.min_dit_s:
         found.problem(call, name, f"{dit_s:g} s is below the minimum DIT {mode.min_dit_s:g} s {where}")
@@ -79,7 +85,7 @@ def _check_ndit(call: TemplateCall, found: Findings, detector: DetectorConfig, d
     if ndit is None:
         return
     mode = mode_of(call, detector)
-    if ndit > mode.ndit_max:
+    if ndit > mode.ndit_max and call.trusts(mode_parameter(detector)):
         found.problem(
             call, name, f"{ndit} is above {mode.ndit_max}, the most that {detector.camera} averages"
         )

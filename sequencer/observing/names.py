@@ -36,10 +36,10 @@ def cameras_in_use(call: TemplateCall, instrument: Instrument) -> dict[str, Came
 def resolve_names(ob: OB, call: TemplateCall, instrument: Instrument) -> tuple[TemplateCall, list[Problem]]:
     """Return the call with canonical names, and what is wrong with the names.
 
-    A wrong name becomes None or leaves its list, so that the rules that follow do not complain again.
+    A wrong name becomes None or leaves its list, and its parameter counts as refused.
     """
     problems: list[Problem] = []
-    values = dict(call.parameters)
+    values, refused = dict(call.parameters), set(call.refused)
     for parameter, spec in call.signature.parameters.items():
         value = values[parameter]
         if not spec.choices_of or value is None:
@@ -49,13 +49,14 @@ def resolve_names(ob: OB, call: TemplateCall, instrument: Instrument) -> tuple[T
         allowed = _allowed(parameter, spec, call, instrument)
         wrong = [name for name in spelled if name not in allowed]
         problems += [ob.problem(call, parameter, no_choice(name, allowed)) for name in wrong]
+        refused.update([parameter] if wrong else [])
         kept = [name for name in spelled if name in allowed]
         if len(set(kept)) < len(kept):
             problems.append(ob.problem(call, parameter, "names a value twice"))
         values[parameter] = (
             list(dict.fromkeys(kept)) if isinstance(value, list) else (kept[0] if kept else None)
         )
-    return msgspec.structs.replace(call, parameters=values), problems
+    return msgspec.structs.replace(call, parameters=values, refused=frozenset(refused)), problems
 
 
 def _canonical(
@@ -72,7 +73,9 @@ def _canonical(
 
 
 def _cameras(call: TemplateCall, instrument: Instrument) -> dict[str, CameraConfig]:
-    return cameras_in_use(call, instrument) or instrument.cameras
+    """The cameras whose names count: those of the template, or all while it is not clear which these are."""
+    used = cameras_in_use(call, instrument)
+    return used if used and len(used) == len(call.parameters["SEQ.CAMERA"]) else instrument.cameras
 
 
 def _allowed(parameter: str, spec: ParameterSpec, call: TemplateCall, instrument: Instrument) -> list[str]:

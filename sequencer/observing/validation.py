@@ -9,13 +9,15 @@ import msgspec
 from sequencer.config.load import load_site
 from sequencer.config.models import Deployment, Instrument
 from sequencer.config.problems import Problem, did_you_mean, ordered
+from sequencer.observing.beam import complete, is_twilight
 from sequencer.observing.block import OB, TemplateCall
 from sequencer.observing.detector_rules import check_detectors
 from sequencer.observing.estimate import Need, estimate
 from sequencer.observing.findings import Findings, Night
+from sequencer.observing.forecast import Twilight
 from sequencer.observing.names import resolve_names
-from sequencer.observing.twilight_rules import check_twilight, complete, is_twilight
-from sequencer.observing.window_rules import check_window
+from sequencer.observing.twilight_rules import check_twilight
+from sequencer.observing.window_rules import check_duration, find_window
 
 MOST_FRAMES = 100_000
 LONGEST_OB_S = 86_400.0
@@ -88,9 +90,14 @@ def _estimated(call: TemplateCall, found: Findings, night: Night) -> Need:
     wanted = call.signature.instruments
     if wanted and found.instrument.name not in wanted:
         return Need()
-    need = estimate(call, found)
-    if is_twilight(call) and night.until_s > night.start_s:
-        check_window(call, found, load_site(found.instrument.site), night, need.sky_s)
+    if not is_twilight(call):
+        return estimate(call, found)
+    window = find_window(call, found, load_site(found.instrument.site), night)
+    if window is None:
+        return estimate(call, found)
+    sun_deg = call.parameters["SEQ.SUNALT.MIN"], call.parameters["SEQ.SUNALT.MAX"]
+    need = estimate(call, found, Twilight(window, max(window.start_s, night.start_s), *sun_deg))
+    check_duration(call, found, night, window, need.sky_s)
     return need
 
 

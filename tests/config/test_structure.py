@@ -15,6 +15,7 @@ class Leaf(Struct):
     kind: Literal["a", "b"] = "a"
     pair: tuple[int, int] = (0, 0)
     word: str | None = None
+    yes: bool = False
 
 
 class Root(Struct):
@@ -47,6 +48,7 @@ def test_everything_wrong_is_said_at_once_with_line_and_path():
     kind: c
     pair: [1, x]
     word: 3
+    yes: 1
 rows:
   - {number: true}
   - 7
@@ -62,9 +64,10 @@ table:
         "f:5: leaves.q.kind: must be one of a, b, not 'c'",
         "f:6: leaves.q.pair[1]: must be a whole number, not 'x'",
         "f:7: leaves.q.word: must be text or nothing, not 3",
-        "f:9: rows[0].number: must be a number, not true",
-        "f:10: rows[1]: must be a mapping, not 7",
-        "f:13: table.q.r: must be a number, not 'no'",
+        "f:8: leaves.q.yes: must be true or false, not 1",
+        "f:10: rows[0].number: must be a number, not true",
+        "f:11: rows[1]: must be a mapping, not 7",
+        "f:14: table.q.r: must be a number, not 'no'",
     ]
 
 

@@ -14,6 +14,10 @@ from sequencer.observing import OB, Validation, compose_ob, read_ob, validate
 MORNING_S = parse_utc("2027-03-20T09:15:00")
 """Armazones, some minutes before the Sun rises through -18 deg."""
 DUSK_S = parse_utc("2027-03-20T23:00:00")
+FLAT = "METIS_all_cal_TwilightFlat"
+DARK = "METIS_all_cal_Dark"
+ONE_DARK = {"DET1.DIT": 0.2, "SEQ.NEXPO2": 0, "SEQ.NEXPO3": 0}
+LP = {"SEQ.CAMERA": ["LM"], "SEQ.DIT.FILT.LIST": ["Lp"], "SEQ.LEVEL.LIST": []}
 
 
 @cache
@@ -41,3 +45,11 @@ def check_one(
 
 def texts(problems: list[Any]) -> list[str]:
     return [problem.text for problem in problems]
+
+
+def flat_warnings(filters: list[str], **more: Any) -> tuple[list[str], list[str]]:
+    """Problems and warnings of METIS flats without a ladder."""
+    camera = "N" if filters[0].startswith("N") else "LM"
+    parameters = {"SEQ.CAMERA": [camera], "SEQ.DIT.FILT.LIST": filters, "SEQ.LEVEL.LIST": [], **more}
+    found = check_one(FLAT, parameters)
+    return texts(found.problems), texts(found.warnings)

@@ -134,6 +134,10 @@ def test_what_a_block_must_hold(text, problems):
     assert told(text) == [f"ob.yaml:{problem}" for problem in problems]
 
 
+def test_what_is_missing_is_empty():
+    assert (block("templates: []").name, block("templates: []").instrument) == ("", "")
+
+
 @pytest.mark.parametrize("text", ["", "- a", "5", "a: [", "\x00"])
 def test_what_is_no_mapping_is_one_clear_error(text):
     with pytest.raises(ConfigErrors) as caught:

@@ -180,14 +180,20 @@ def test_a_signature_takes_changes_and_adds_parameters(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("template: B\nsummary: s\nsource: t\n", "procedure is missing"),
-        ("template: B\nover: AA\nsummary: s\nsource: t\n", "over: no such template 'AA'; did you mean A?"),
-        ("template: B\nover: B\nsummary: s\nsource: t\n", "over: no such template 'B'"),
+        ("template: B\nsummary: s\nsource: t\n", "b.yaml:1: procedure is missing"),
         (
-            "template: B\nover: A\nsummary: s\nsource: t\ndefaults: {XX: 1}\n",
-            "unknown parameter 'XX'; did you mean X?",
+            "template: B\nover: AA\nsummary: s\nsource: t\n",
+            "b.yaml:2: over: no such template 'AA'; did you mean A?",
         ),
-        ("template: B\nover: A\nsummary: s\nsource: t\nnames: {C: {XX: 1}}\n", "unknown parameter 'XX'"),
+        ("template: B\nover: B\nsummary: s\nsource: t\n", "b.yaml:2: over: no such template 'B'"),
+        (
+            "template: B\nover: A\nsummary: s\nsource: t\ndefaults:\n  XX: 1\n",
+            "b.yaml:6: unknown parameter 'XX'; did you mean X?",
+        ),
+        (
+            "template: B\nover: A\nsummary: s\nsource: t\nnames:\n  C:\n    X: 1\n    XX: 1\n",
+            "b.yaml:8: unknown parameter 'XX'",
+        ),
         (
             "template: B\nsummary: s\nsource: t\nparameters: {X: {type: integer, meaning: m}}\n",
             "must be one of float, int",
