@@ -5,12 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find sequencer templates simulators configs -type f -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: help demo test lint types imports clean
+.PHONY: help demo test lint types imports mutants clean
 
 help:
 	@echo "make demo     set up, run the main job on simulated devices, say where the results are (OUT=runs)"
 	@echo "make test     set up, run the whole test suite"
 	@echo "make lint     ruff;   make types    mypy --strict;   make imports    import contracts"
+	@echo "make mutants  change N=40 lines drawn by SEED=1, one at a time; a test must fail each time (WHERE=sequencer/sky)"
 	@echo "make clean    remove .venv and caches, never results"
 
 demo: $(VENV)/.installed
@@ -27,6 +28,9 @@ types: $(VENV)/.installed-dev
 
 imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
+
+mutants: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.mutants -n $(or $(N),40) --seed $(or $(SEED),1) $(WHERE)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -45,4 +49,14 @@ $(VENV)/.installed: pyproject.toml $(SOURCES) | $(BIN)/python
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# The benchmark brings other programs along (1 GB), so it has an environment of its own.
+.PHONY: bench-twilight
+bench-twilight: .venv-bench/.installed
+	cd tests && ../.venv-bench/bin/python -m benchmarks.twilight $(BENCH)
+
+.venv-bench/.installed: pyproject.toml
+	@$(PYTHON) -m venv .venv-bench && echo '*' > .venv-bench/.gitignore
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@

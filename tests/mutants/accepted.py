@@ -1,0 +1,51 @@
+"""Mutants no test can tell from the program, each with the reason."""
+
+from __future__ import annotations
+
+from .population import Accepted
+
+PIECES = "the size of the pieces a long array is worked on in: any gives the same result"
+LONGER = "a work buffer longer than needed gives the same result"
+CIRCLE = "the circle's radius is irrational: no pixel lies on it"
+
+ACCEPTED = (
+    Accepted("sequencer/acquisition/checksum.py", "CHUNK_WORDS = 1 << 18", "1", "(2)", PIECES),
+    Accepted("sequencer/acquisition/checksum.py", "CHUNK_WORDS = 1 << 18", "18", "(36)", PIECES),
+    Accepted(
+        "sequencer/acquisition/checksum.py",
+        "buffer = np.empty(min(words.size, CHUNK_WORDS), np.uint32)",
+        "min(words.size, CHUNK_WORDS)",
+        "(max(words.size, CHUNK_WORDS))",
+        LONGER,
+    ),
+    Accepted("sequencer/acquisition/fits.py", "CHUNK_PIXELS = 1 << 18", "1", "(2)", PIECES),
+    Accepted("sequencer/acquisition/fits.py", "CHUNK_PIXELS = 1 << 18", "18", "(36)", PIECES),
+    Accepted(
+        "sequencer/acquisition/fits.py",
+        "swapped = np.empty(min(flat.size, CHUNK_PIXELS), flat.dtype)",
+        "min(flat.size, CHUNK_PIXELS)",
+        "(max(flat.size, CHUNK_PIXELS))",
+        LONGER,
+    ),
+    Accepted(
+        "sequencer/acquisition/fits.py",
+        'return header.replace(blank, f"CHECKSUM= \'{checksum}\'".encode("ascii"), 1)',
+        "1",
+        "(2)",
+        "a header has one CHECKSUM card",
+    ),
+    Accepted(
+        "sequencer/acquisition/sampling.py",
+        "inside &= from_centre_y**2 + from_centre_x**2 <= INNER_SHARE * region.lit_fraction * nx * ny / math.pi",
+        "from_centre_y ** 2 + from_centre_x ** 2 <= INNER_SHARE * region.lit_fraction * nx * ny / math.pi",
+        "(from_centre_y ** 2 + from_centre_x ** 2 < INNER_SHARE * region.lit_fraction * nx * ny / math.pi)",
+        CIRCLE,
+    ),
+    Accepted(
+        "sequencer/acquisition/statistics.py",
+        "return np.full(chip.values.size, percentile(chip.values, 0.5) if chip.values.size else 0.0)",
+        "0.0",
+        "(1.0)",
+        "fills an array without elements",
+    ),
+)
