@@ -32,11 +32,12 @@ def clear_messages() -> Iterator[None]:
     from sequencer.config import ConfigErrors
     from sequencer.devices.connect import ConnectErrors
     from sequencer.engine.request import BadInput
+    from sequencer.sky import NoTwilight
     from sequencer.wire.errors import WireError
 
     try:
         yield
     except (ConfigErrors, BadInput, ConnectErrors) as errors:
         refuse(str(problem) for problem in errors.problems)
-    except (WireError, OSError) as error:
+    except (NoTwilight, WireError, OSError) as error:
         refuse([str(error)])

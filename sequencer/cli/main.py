@@ -13,6 +13,7 @@ VERBS = {
     "demo": "demo",
     "templates": "templates",
     "validate": "validate",
+    "plan": "plan",
     "run": "run",
     "simulate": "simulate",
     "script": "script",
@@ -50,6 +51,7 @@ First steps:
   sequencer demo                                      two whole runs, simulated, in seconds
   sequencer templates METIS_all_cal_TwilightFlat      what an observing block can say
   sequencer validate night.yaml --deployment metis-sim
+  sequencer plan night.yaml --deployment metis-sim        when, where, which DIT, what will not fit
   sequencer run night.yaml --deployment metis-sim
 
 {EXIT_CODES}"""

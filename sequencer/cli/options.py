@@ -21,6 +21,15 @@ def utc(ctx: click.Context, param: click.Parameter, value: str | None) -> float 
         ) from None
 
 
+def day(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """A date such as `2027-03-20`. Raises BadParameter."""
+    try:
+        parse_utc(f"{value or '2000-01-01'}T00:00:00")
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a date like 2027-03-20", ctx, param) from None
+    return value
+
+
 def clock_spec(*kinds: str) -> Callable[[click.Context, click.Parameter, str], str]:
     """Checks that a text is empty, or a clock of the kinds allowed: virtual, wall, scaled:RATE above 0."""
 

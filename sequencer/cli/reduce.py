@@ -24,24 +24,8 @@ def reduce(run: Path, instrument: str) -> None:
       sequencer reduce runs/20270320T091500-metis
     """
     from sequencer.cli.watching import finish
+    from sequencer.engine.reduce_again import reduce_again
 
     with clear_messages():
-        reduce_again(run, instrument)
+        reduce_again(run, instrument, click.echo)
         finish(run)
-
-
-def reduce_again(run: Path, instrument: str) -> None:
-    """Reduce a run's raw frames, note the products in its journal. Raises FileNotFoundError, ConfigErrors."""
-    import msgspec
-
-    from sequencer.clock import WallClock
-    from sequencer.config import load_instrument
-    from sequencer.engine.journal import Journal, read_journal
-    from sequencer.reduction import reduce_run
-
-    name = instrument or read_journal(run / "journal.sqlite")[0].data["instrument"].lower()
-    products = reduce_run(run, load_instrument(name), click.echo)
-    journal = Journal(run / "journal.sqlite")
-    for product in products:
-        journal.write(WallClock().now(), "product", msgspec.to_builtins(product))
-    journal.close()

@@ -62,10 +62,7 @@ def cpu_seconds(*command: str) -> float:
         "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)\n"
         "times = os.times(); print(times.children_user + times.children_system)"
     )
-    tries = [
-        float(subprocess.check_output([sys.executable, "-c", program, *command]))
-        for _ in range(3)
-    ]
+    tries = [float(subprocess.check_output([sys.executable, "-c", program, *command])) for _ in range(3)]
     return min(tries)
 
 

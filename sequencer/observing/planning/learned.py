@@ -56,7 +56,9 @@ def read_learned(path: Path, deployment: str) -> Learned:
         text = f"is of deployment {value.deployment}, not of {deployment}; use another file"
         raise ConfigErrors([Problem(str(path), located.line(("deployment",)), text)])
     wrong = [
-        located.problem(("learned", camera, name), f"learned.{camera}.{name}: impossible: {item.throughput:g}")
+        located.problem(
+            ("learned", camera, name), f"learned.{camera}.{name}: impossible: {item.throughput:g}"
+        )
         for camera, filters in value.learned.items()
         for name, item in filters.items()
         if not (0.0 < item.throughput < math.inf and 0.0 <= item.relative_sigma < math.inf)

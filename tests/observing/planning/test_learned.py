@@ -64,9 +64,7 @@ def test_simulators_do_not_teach_hardware(tmp_path: Path) -> None:
 def test_impossible_figures_are_refused_with_their_line(tmp_path: Path, bad: str) -> None:
     path = tmp_path / "learned.yaml"
     write_learned(path, "metis", {"LM": {"Lp": LP}})
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("throughput: 1.0342", bad), encoding="utf-8"
-    )
+    path.write_text(path.read_text(encoding="utf-8").replace("throughput: 1.0342", bad), encoding="utf-8")
     with pytest.raises(ConfigErrors, match=rf"{path.name}:6: "):
         read_learned(path, "metis")
 

@@ -1,0 +1,119 @@
+"""`sequencer plan`: the night's plan of an observing block, before anything moves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sequencer.cli import options
+from sequencer.cli.exits import EXIT_CODES, clear_messages, refuse
+
+if TYPE_CHECKING:
+    from sequencer.observing.planning import NightPlan
+
+
+@click.command(epilog=EXIT_CODES, short_help="Plan the night of an observing block.")
+@click.argument("ob")
+@options.deployment
+@options.start
+@click.option(
+    "--date",
+    metavar="DATE",
+    callback=options.day,
+    help="Plan the twilight of this date (2027-03-20), local to the site.",
+)
+@click.option(
+    "--twilight",
+    type=click.Choice(["morning", "evening"], case_sensitive=False),
+    help="Which one, instead of the block's SEQ.TWILIGHT. With --date it must be given.",
+)
+@click.option(
+    "--preset",
+    "preset_s",
+    type=click.FloatRange(0.0),
+    metavar="SECONDS",
+    help="What if a preset took so long?",
+)
+@click.option(
+    "--overhead",
+    "overhead_s",
+    type=click.FloatRange(0.0),
+    metavar="SECONDS",
+    help="What if a read-out took so long?",
+)
+@click.option(
+    "--learned",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="File of what earlier nights taught.",
+)
+@click.option("--json", "as_json", is_flag=True, help="For machines: one JSON document.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan as a picture (PNG) too."
+)
+def plan(
+    ob: str,
+    deployment: str,
+    start: float | None,
+    date: str | None,
+    twilight: str | None,
+    preset_s: float | None,
+    overhead_s: float | None,
+    learned: Path | None,
+    as_json: bool,
+    plot: Path | None,
+) -> None:
+    """Plan the twilights of an observing block: for each filter, airmass and level the time, pointing, DIT, NDIT,
+    predicted level with its uncertainty and number of exposures; and what will not fit or cannot reach the level,
+    with the reason. Moves nothing.
+
+    \b
+    Examples:
+      sequencer plan metis-lband-flats --deployment metis-sim
+      sequencer plan metis-lband-flats -d metis-sim --date 2027-06-01 --twilight evening --plot plan.png
+      sequencer plan metis-all-lm-flats -d metis-sim --preset 300
+    """
+    from sequencer.observing.planning import PlanRequest, plan_night
+
+    if date is not None and twilight is None:
+        raise click.UsageError("--date needs --twilight morning or --twilight evening")
+    request = PlanRequest(ob, deployment, start, date, twilight or "", preset_s, overhead_s, learned)
+    with clear_messages():
+        night = plan_night(request)
+    if night.problems:
+        refuse(str(problem) for problem in night.problems)
+    if plot is not None:
+        _draw(night, plot)
+    click.echo(json.dumps(night.plain(), indent=2) if as_json else "\n".join(_lines(night)))
+
+
+def _lines(night: NightPlan) -> list[str]:
+    from sequencer.monitor.plan_text import plan_lines
+
+    lines = [f"{night.ob} on {night.deployment}", *(f"warning: {text}" for text in night.warnings)]
+    for twilight in night.twilights:
+        lines += [
+            "",
+            f"{twilight.template}: {plan_lines(twilight.plain())[0]}",
+            *plan_lines(twilight.plain())[1:],
+        ]
+    return (
+        lines
+        if night.twilights
+        else [*lines, "no twilight template in this block: nothing depends on the sky"]
+    )
+
+
+def _draw(night: NightPlan, path: Path) -> None:
+    from sequencer.monitor.plan_plot import planned_course
+
+    pictures = [planned_course(twilight.plain(), night.sun_altitude_deg) for twilight in night.twilights]
+    shown = [picture for picture in pictures if picture is not None]
+    if not shown:
+        refuse(["nothing to draw: no exposure on the sky is foreseen"])
+    for number, picture in enumerate(shown, start=1):
+        target = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        target.write_bytes(picture)
+        click.echo(f"plot: {target}", err=True)

@@ -1,0 +1,66 @@
+"""The plan of a night as a picture: levels and DITs against time, with the Sun's altitude and the airmass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sequencer.monitor import drawing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Row = Mapping[str, Any]
+
+
+def planned_course(plan: Mapping[str, Any], sun_altitude_deg: Callable[[float], float]) -> bytes | None:
+    """Planned level (with 1 sigma), DIT, airmass and the Sun's altitude against UTC, as PNG. None without a row.
+
+    `plan` is a `plan` record of a journal: `rows`, and `window` with `start_s` and `end_s` (Unix s UTC).
+    """
+    rows, window = plan["rows"], plan["window"]
+    shown = [row for row in rows if row["kind"] != "dark" and row["n"] and row.get("start_s")]
+    if not shown:
+        return None
+    drawn = drawing.figure(9.6, 6.2)
+    panels = list(drawn.subplots(4, 1, sharex=True, height_ratios=[3, 1.3, 1.1, 1.1]))
+    for name, colour in drawing.colours_of(_label(row) for row in shown).items():
+        for row in (row for row in shown if _label(row) == name):
+            _draw_row(panels, row, colour)
+        panels[0].plot([], [], color=colour, linewidth=3, label=name)
+    _dress(panels, shown, window, sun_altitude_deg)
+    return drawing.png(drawn)
+
+
+def _label(row: Row) -> str:
+    return f"{row.get('filter') or row['camera']}{' ladder' if row['kind'] == 'ladder' else ''}"
+
+
+def _draw_row(panels: Sequence[Axes], row: Row, colour: str) -> None:
+    span = [row["start_s"], row["start_s"] + row["seconds"]]
+    level, sigma = 100 * row["predicted_fraction"], 100 * (row.get("predicted_sigma") or 0.0)
+    panels[0].fill_between(span, level - sigma, level + sigma, color=colour, alpha=0.15, linewidth=0)
+    for panel, value in ((panels[0], level), (panels[1], row["dit_s"]), (panels[2], row.get("airmass"))):
+        if value:
+            panel.plot(span, [value, value], color=colour, linewidth=3, solid_capstyle="butt")
+
+
+def _dress(
+    panels: Sequence[Axes],
+    rows: Sequence[Row],
+    window: Mapping[str, float],
+    sun_altitude_deg: Callable[[float], float],
+) -> None:
+    labels = ("level / % of full well", "DIT / s", "airmass", "Sun / deg")
+    for panel, text in zip(panels, labels, strict=True):
+        drawing.tidy(panel, text)
+    panels[0].set_ylim(0, 100)
+    drawing.plain_log(panels[1], [row["dit_s"] for row in rows])
+    drawing.legend(panels[0])
+    first = min(window["start_s"], *(row["start_s"] for row in rows))
+    last = max(window["end_s"], *(row["start_s"] + row["seconds"] for row in rows))
+    times = [first + step * (last - first) / 60.0 for step in range(61)]
+    panels[3].plot(times, [sun_altitude_deg(time_s) for time_s in times], color=drawing.QUIET)
+    for panel in panels:
+        panel.axvspan(window["start_s"], window["end_s"], color=drawing.GRID, alpha=0.4, linewidth=0)
+    drawing.time_axis(panels[3], first, last)

@@ -1,0 +1,110 @@
+"""One series, exposed in thought: the controller that will run it answers, the sky it believes in replies."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sequencer.clock import iso
+from sequencer.exposure import DetectorLimits, Expose, ExposureController, RatePrior, Stop, Wait
+from sequencer.exposure.outlook import Outlook
+from sequencer.observing.planning.priors import SunAltitude
+
+SLOPE_STEP_S = 10.0
+"""Time over which the slope of the sky is taken."""
+
+MOST_ANSWERS = 1000
+"""Answers asked of one controller: a bound beyond any series (1000 waits of a minute are 17 hours)."""
+
+
+@dataclass(frozen=True)
+class ThoughtSky:
+    """The sky of a prior, `factor` times as bright as believed, seen by a detector."""
+
+    prior: RatePrior
+    limits: DetectorLimits
+    factor: float = 1.0
+
+    def level_fraction(self, opening_s: float, dit_s: float, ndit: int, airmass: float) -> float:
+        """Level of an exposure, in full wells per DIT."""
+        floor = self.prior.floor_e_s
+        outlook = Outlook(
+            self.limits,
+            self.factor * self.prior.rate_e_s(airmass, None) * math.exp(self._log_shape(opening_s)),
+            (self._log_shape(opening_s + SLOPE_STEP_S) - self._log_shape(opening_s)) / SLOPE_STEP_S,
+            self.factor * (floor(airmass, None) if callable(floor) else floor),
+        )
+        return outlook.level_fraction(dit_s, ndit)
+
+    def _log_shape(self, time_s: float) -> float:
+        return 0.0 if self.prior.log_shape is None else self.prior.log_shape(time_s)
+
+
+@dataclass(frozen=True)
+class ThoughtFrame:
+    """One frame: opening in s (Unix, UTC), DIT, NDIT, level in full wells."""
+
+    start_s: float
+    dit_s: float
+    ndit: int
+    level_fraction: float
+
+
+@dataclass(frozen=True)
+class ThoughtSeries:
+    """The good frames of a series, when it is over, and why it has fewer frames or other levels than wished."""
+
+    frames: tuple[ThoughtFrame, ...]
+    ended_s: float
+    note: str = ""
+
+
+def expose_series(
+    controller: ExposureController,
+    sky: ThoughtSky,
+    sun_altitude_deg: SunAltitude,
+    *,
+    begin_s: float,
+    end_s: float,
+    n: int,
+    airmass: float,
+    overhead_s: float,
+) -> ThoughtSeries:
+    """Expose `n` good frames from `begin_s`, none closing after `end_s`, each read out in `overhead_s`."""
+    now_s, frames, note = begin_s, list[ThoughtFrame](), ""
+    for _ in range(MOST_ANSWERS):
+        if len(frames) >= n:
+            break
+        if now_s >= end_s:
+            return ThoughtSeries(tuple(frames), now_s, _fits(len(frames), n, end_s))
+        answer = controller.next(now_s, sun_altitude_deg(now_s), airmass)
+        if isinstance(answer, Stop):
+            return ThoughtSeries(tuple(frames), now_s, f"{answer.reason} ({iso(now_s, 0)[11:16]})")
+        if isinstance(answer, Wait):
+            now_s += answer.seconds
+            note = note or f"waits: {answer.reason}"
+            continue
+        closes_s = now_s + answer.dit_s * answer.ndit
+        if closes_s > end_s:
+            return ThoughtSeries(tuple(frames), now_s, _fits(len(frames), n, end_s))
+        frame = ThoughtFrame(now_s, answer.dit_s, answer.ndit, _level(sky, answer, now_s, airmass))
+        verdict = controller.record(
+            now_s,
+            answer.dit_s,
+            frame.level_fraction * sky.limits.full_well_e,
+            probe=answer.probe,
+            airmass=airmass,
+        )
+        if verdict.good and not answer.probe:
+            frames.append(frame)
+            note = note or answer.note
+        now_s = closes_s + overhead_s
+    return ThoughtSeries(tuple(frames), now_s, note)
+
+
+def _fits(taken: int, n: int, end_s: float) -> str:
+    return f"{taken} of {n} fit: the twilight ends at {iso(end_s, 0)[11:16]}"
+
+
+def _level(sky: ThoughtSky, answer: Expose, opening_s: float, airmass: float) -> float:
+    return sky.level_fraction(opening_s, answer.dit_s, answer.ndit, airmass)

@@ -1,0 +1,128 @@
+"""What is asked of a plan, and the plan of a whole block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sequencer.clock import WallClock, parse_utc
+from sequencer.config import load_deployment, load_instrument, load_site
+from sequencer.config.models import Deployment, Instrument
+from sequencer.config.problems import Problem
+from sequencer.config.search import find_config
+from sequencer.observing.beam import is_twilight
+from sequencer.observing.block import OB, load_ob
+from sequencer.observing.planning.course import pace_of
+from sequencer.observing.planning.learned import read_learned
+from sequencer.observing.planning.night import TwilightPlan, plan_twilight
+from sequencer.observing.validation import validate
+from sequencer.sky import Site, sun_altitude_deg
+
+A_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """Which block where, from when: `start_s` (Unix s UTC), or a local `date` and `twilight`, else the deployment's
+    start, else now. `twilight` (morning or evening) replaces the block's. `preset_s` and `overhead_s` replace the
+    instrument's; `learned` is the file of what earlier nights taught."""
+
+    ob: str
+    deployment: str
+    start_s: float | None = None
+    date: str | None = None
+    twilight: str = ""
+    preset_s: float | None = None
+    overhead_s: float | None = None
+    learned: Path | None = None
+
+
+@dataclass(frozen=True)
+class NightPlan:
+    """Every twilight of a block, planned; or the problems for which none was."""
+
+    ob: str
+    deployment: str
+    site: Site
+    twilights: Sequence[TwilightPlan] = ()
+    warnings: Sequence[Problem] = ()
+    problems: Sequence[Problem | str] = field(default_factory=list)
+
+    def sun_altitude_deg(self, time_s: float) -> float:
+        """Altitude of the Sun at a time (Unix s UTC)."""
+        return float(sun_altitude_deg(time_s, self.site))
+
+    def plain(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "ob": self.ob,
+            "deployment": self.deployment,
+            "warnings": [str(warning) for warning in self.warnings],
+            "twilights": [twilight.plain() for twilight in self.twilights],
+        }
+
+
+class _Place:
+    """Deployment, instrument, site, and when the plan begins. Raises ConfigErrors."""
+
+    def __init__(self, request: PlanRequest) -> None:
+        self._request = request
+        self.deployment: Deployment = load_deployment(request.deployment)
+        self.instrument: Instrument = load_instrument(self.deployment.instrument)
+        place = load_site(self.instrument.site)
+        self.site = Site(place.name, place.latitude_deg, place.longitude_deg, place.elevation_m)
+
+    @cached_property
+    def start_s(self) -> float:
+        """Unix s UTC. Raises ValueError for a date that is none."""
+        request = self._request
+        if request.date is not None:
+            return self._of_date(request.date, request.twilight.upper())
+        if request.start_s is not None:
+            return request.start_s
+        return parse_utc(self.deployment.start) if self.deployment.start else WallClock().now()
+
+    def _of_date(self, date: str, kind: str) -> float:
+        """The Sun's culmination before the twilight: noon of that day, or of the day before its morning."""
+        day = datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
+        noon = day + timedelta(hours=12.0 - self.site.longitude_deg / 15.0)
+        return (noon - timedelta(days=1 if kind == "MORNING" else 0)).timestamp()
+
+
+def plan_night(request: PlanRequest) -> NightPlan:
+    """Plan every twilight template of a block, one after the other.
+
+    Raises ConfigErrors, NoTwilight, and ValueError for a date that is none.
+    """
+    place = _Place(request)
+    block = _for_twilight(load_ob(find_config("obs", request.ob)), request)
+    checked = validate(block, place.deployment, place.instrument, start_s=place.start_s, now_s=place.start_s)
+    night = NightPlan(block.name, place.deployment.name, place.site, warnings=checked.warnings)
+    if checked.problems:
+        return replace(night, problems=checked.problems)
+    learned = {} if request.learned is None else read_learned(request.learned, place.deployment.name)
+    twilights, now_s = list[TwilightPlan](), place.start_s
+    for call in filter(is_twilight, checked.ob.templates):
+        pace = pace_of(place.instrument, request.preset_s, request.overhead_s)
+        twilights.append(plan_twilight(call, place.instrument, place.site, now_s, pace, learned))
+        now_s = twilights[-1].end_s
+    return replace(night, twilights=twilights)
+
+
+def _for_twilight(block: OB, request: PlanRequest) -> OB:
+    """The block with the twilight asked for in every template that has one; planning for a date waits for it."""
+    asked = {"SEQ.TWILIGHT": request.twilight.upper()} if request.twilight else {}
+    waits = {"SEQ.TWILIGHT.WAIT": A_DAY_S} if request.date else {}
+    calls = [
+        msgspec.structs.replace(call, parameters=call.parameters | asked | waits)
+        if is_twilight(call)
+        else call
+        for call in block.templates
+    ]
+    return msgspec.structs.replace(block, templates=calls)

@@ -1,0 +1,66 @@
+"""`sequencer plan`: a table, a picture, JSON for machines; clear words when there is nothing to plan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sequencer.cli.plan import plan
+
+LBAND = ["metis-lband-flats", "--deployment", "metis-sim"]
+
+
+def test_the_table_has_a_line_for_each_series_and_where_to_point() -> None:
+    result = CliRunner().invoke(plan, LBAND)
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0] == "L-band twilight flats on metis-sim"
+    assert "twilight 2027-03-20 09:28:31 to 10:08:24 UTC: 40 min" in lines[2]
+    assert sum(" flat " in line for line in lines) == 9
+    assert sum(" ladder " in line for line in lines) == 5
+    assert sum("opposite the Sun" in line for line in lines) == 3
+    assert any("Lp" in line and "X" not in line and "+-" in line for line in lines)
+
+
+def test_json_has_every_figure_of_the_table() -> None:
+    result = CliRunner().invoke(plan, [*LBAND, "--json"])
+    (twilight,) = json.loads(result.stdout)["twilights"]
+    row = twilight["rows"][0]
+    assert row["filter"] == "short-L"
+    assert {"start_s", "seconds", "dit_s", "ndit", "n", "predicted_fraction", "predicted_sigma"} <= set(row)
+    assert [aim["requested_airmass"] for aim in twilight["pointing"]] == [1.0, 2.0, 2.5]
+    assert twilight["window"]["start_s"] < row["start_s"] < twilight["window"]["end_s"]
+
+
+def test_the_picture_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "plan.png"
+    result = CliRunner().invoke(plan, [*LBAND, "--plot", str(path)])
+    assert result.exit_code == 0, result.output
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_block_without_twilight_says_so() -> None:
+    result = CliRunner().invoke(plan, ["metis-dark", "--deployment", "metis-sim"])
+    assert result.exit_code == 0
+    assert "no twilight template" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--date", "2027-06-01"], "--date needs --twilight"),
+        (["--date", "2027-13-01", "--twilight", "morning"], "'2027-13-01' is not a date"),
+        (["--twilight", "noon"], "'noon' is not one of"),
+        (["--start", "2027-03-20T15:00:00"], "would wait"),
+        (["--preset", "-1"], "-1.0 is not in the range"),
+        (["--learned", "nowhere/learned.yaml"], "does not exist"),
+    ],
+)
+def test_what_cannot_be_planned_is_told_in_a_line(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(plan, [*LBAND, *arguments])
+    assert result.exit_code == 2
+    assert message in result.output
+    assert "Traceback" not in result.output
