@@ -18,21 +18,17 @@ async def run(obs: Observation, p: dict[str, Any]) -> None:
     await obs.set_up(mechanism_parameters(obs.instrument, p))
     ((camera, detector),) = obs.instrument.detectors.items()
     n = p["NEXPO"]
-    obs.say("Exposing")
     await obs.darks(
-        camera,
-        [
-            Shot(
-                camera=camera,
-                kind="dark" if p["EXPTIME"] > 0.0 else "bias",
-                filter="",
-                dit_s=p["EXPTIME"],
-                ndit=1,
-                mode=detector.default_mode,
-                dpr_type=p["OBSMODE"],
-                i=i,
-                n=n,
-            )
-            for i in range(1, n + 1)
-        ],
+        Shot(
+            camera=camera,
+            kind="dark" if p["EXPTIME"] > 0.0 else "bias",
+            filter="",
+            dit_s=p["EXPTIME"],
+            ndit=1,
+            mode=detector.default_mode,
+            dpr_type=p["OBSMODE"],
+            i=i,
+            n=n,
+        )
+        for i in range(1, n + 1)
     )

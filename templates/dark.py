@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 from sequencer.engine.observation import Observation
@@ -21,17 +21,15 @@ async def run(obs: Observation, p: dict[str, Any]) -> None:
     await obs.set_up(
         {**obs.instrument.setups.get(p["SEQ.SETUP"], {}), **mechanism_parameters(obs.instrument, p)}
     )
-    obs.say("Exposing")
-    await asyncio.gather(
-        *(obs.darks(camera, shots) for camera, shots in detector_shots(obs, p).items() if shots)
-    )
+    await obs.darks(detector_shots(obs, p))
 
 
-def detector_shots(obs: Observation, p: dict[str, Any]) -> dict[str, list[Shot]]:
-    """The exposures of each detector; SEQ.NEXPOi of 0 leaves a detector out."""
-    return {
-        camera: [
-            Shot(
+def detector_shots(obs: Observation, p: dict[str, Any]) -> Iterator[Shot]:
+    """The exposures of each detector in turn; SEQ.NEXPOi of 0 leaves a detector out."""
+    for camera, detector in obs.instrument.detectors.items():
+        n = p.get(f"SEQ.NEXPO{detector.index}", 0)
+        for i in range(1, n + 1):
+            yield Shot(
                 camera=camera,
                 kind="dark",
                 filter="",
@@ -45,8 +43,3 @@ def detector_shots(obs: Observation, p: dict[str, Any]) -> dict[str, list[Shot]]
                 i=i,
                 n=n,
             )
-            for n in [p.get(f"SEQ.NEXPO{detector.index}", 0)]
-            for i in range(1, n + 1)
-        ]
-        for camera, detector in obs.instrument.detectors.items()
-    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from sequencer.engine.observation import Observation
@@ -19,10 +18,7 @@ async def matching_darks(
     await obs.set_up(obs.instrument.setups.get("dark", {}))
     obs.say("Waiting")
     await obs.wait_until(obs.run.clock.now() + p["SEQ.DARK.WAIT"], "waiting for persistence to fade")
-    obs.say("Exposing")
-    await asyncio.gather(
-        *(obs.darks(camera, dark_shots(obs, p, camera, sets)) for camera, sets in used.items())
-    )
+    await obs.darks(shot for camera, sets in used.items() for shot in dark_shots(obs, p, camera, sets))
 
 
 def dark_shots(

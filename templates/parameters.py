@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sequencer.config.models import DetectorConfig, Instrument
+from sequencer.engine.beam import Openings
 
 Parameters = dict[str, Any]
 
@@ -38,3 +40,32 @@ def sun_limits(instrument: Instrument, p: Parameters) -> tuple[float, float]:
         max(limit[0] for limit in limits) if low is None else low,
         min(limit[1] for limit in limits) if high is None else high,
     )
+
+
+def openings(instrument: Instrument, p: Parameters) -> Openings:
+    """Where light stop, cover and masks let light in: as the block says, else as the instrument file does."""
+    masks = {
+        camera.mask_keyword: p.get(camera.mask_keyword) or camera.mask_default
+        for camera in instrument.cameras.values()
+        if camera.mask_keyword
+    }
+    return Openings(p.get(instrument.shutter.mechanism), p.get(instrument.cover.mechanism), masks)
+
+
+def mask_positions(instrument: Instrument, p: Parameters, lit: Collection[str]) -> dict[str, str]:
+    """The masks of these cameras open, those of all others closed, as far as they can be."""
+    opened = openings(instrument, p).masks
+    return {
+        camera.mask_keyword: opened[camera.mask_keyword] if name in lit else camera.mask_closed
+        for name, camera in instrument.cameras.items()
+        if camera.mask_keyword and (name in lit or camera.mask_closed)
+    }
+
+
+def fore_optics(instrument: Instrument, p: Parameters) -> dict[str, str]:
+    """The twilight set-up with the block's own positions; the cameras that are not used are closed."""
+    filters = {camera.filter_keyword for camera in instrument.cameras.values()}
+    stops = {instrument.shutter.mechanism, instrument.cover.mechanism}
+    positions = {**instrument.setups.get("twilight", {}), **mechanism_parameters(instrument, p)}
+    positions |= mask_positions(instrument, p, camera_filters(instrument, p))
+    return {key: position for key, position in positions.items() if key not in filters | stops}

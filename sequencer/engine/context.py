@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,9 @@ from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
 
 @dataclass
 class RunContext:
-    """One run. `identity` fills the OBS cards; `exposures` counts them; `learned` is what filters taught tonight."""
+    """One run. `exposures`, `frames` (stored ones) and `steps` count them; `learned` is the factor on the prior that
+    each camera's filters taught tonight; `activities` are what goes on at this moment, in words.
+    """
 
     run_id: str
     run_dir: Path
@@ -45,11 +49,14 @@ class RunContext:
     window: Window | None = None
     started_s: float = 0.0
     exposures: int = 0
+    frames: int = 0
+    steps: int = 0
     template_index: int = 0
     template_name: str = ""
     procedure: str = ""
     template_started_s: float = 0.0
-    learned: dict[str, Any] = field(default_factory=dict)
+    learned: dict[str, float] = field(default_factory=dict)
+    activities: list[str] = field(default_factory=list)
 
     @property
     def airmass(self) -> float:
@@ -77,6 +84,17 @@ class RunContext:
     def simulated(self) -> bool:
         """Whether any device is a simulator."""
         return any(device.simulated for device in self.devices.all)
+
+    @contextmanager
+    def doing(self, what: str) -> Iterator[None]:
+        """Meanwhile the status tells the operator that this goes on, beside what else does."""
+        self.activities.append(what)
+        self.status.step = ", ".join(self.activities)
+        try:
+            yield
+        finally:
+            self.activities.remove(what)
+            self.status.step = ", ".join(self.activities)
 
     def log(self, kind: str, /, **data: Any) -> None:
         """Write one journal record now."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal
 
 from sequencer.clock import Clock
 from sequencer.devices.charts import StateChart
@@ -45,9 +47,10 @@ class WindowOver(Interruption):
 class Control:
     """Operator verbs and the state of the observing block they act on.
 
-    `ending` is "stop", "abort" or "halt" once asked for; `in_level` is true while an illumination level is taken.
-    `on_pause` runs when a pause begins (it closes the light stop), `abort_exposures` ends what is being exposed,
-    `cancel` ends the running template at once.
+    `ending` is "stop", "abort" or "halt" once asked for; `in_level` is true while an illumination level is taken,
+    `reducing` while the frames of a template are reduced, the block's last one or not. `on_pause` runs when a
+    pause begins (it closes the light stop), `abort_exposures` ends what is being exposed, `cancel` ends the
+    running template at once. Work in several lanes (cameras) pauses when all of them are at a checkpoint.
     """
 
     def __init__(self, clock: Clock, journal: Journal) -> None:
@@ -55,6 +58,7 @@ class Control:
         self.ending = ""
         self.window_over = ""
         self.in_level = False
+        self.reducing: Literal["", "template", "last template"] = ""
         self.on_pause: Callable[[], Awaitable[None]] | None = None
         self.abort_exposures: Callable[[], Awaitable[None]] | None = None
         self.cancel: Callable[[], object] | None = None
@@ -62,6 +66,9 @@ class Control:
         self._journal = journal
         self._pause = False
         self._skip = ""
+        self._skipped = ""
+        self._lanes = 0
+        self._resting = 0
         self._changed = asyncio.Event()
 
     @property
@@ -86,6 +93,15 @@ class Control:
             raise Rejected(
                 "illegal_state", f"{verb} needs a block that is {allowed}; this one is {self.state}"
             )
+        if verb in ("stop", "pause") and self.reducing == "last template":
+            raise Rejected(
+                "illegal_state",
+                f"nothing is left to {verb}: the last frames are being reduced; abort ends that",
+            )
+        if verb == "skip" and self.reducing:
+            raise Rejected(
+                "illegal_state", "nothing is left to skip: the template's frames are being reduced"
+            )
         if verb == "skip" and what == "level" and not self.in_level:
             raise Rejected("illegal_state", "no level is being taken; skip the template, or wait")
 
@@ -102,7 +118,7 @@ class Control:
             self._skip = what
         else:
             self.ending = verb
-        self._changed.set()
+        self._tell()
         if verb in ("abort", "halt") and self.cancel is not None:
             self.cancel()
         if verb == "pause" and now and self.abort_exposures is not None:
@@ -113,22 +129,20 @@ class Control:
         self._divert()
         if not self._pause:
             return
-        self.trigger("pause")
-        if self.on_pause is not None:
-            await self.on_pause()
-        while self._pause and not (self._skip or self.ending):
-            await self._change()
-        self._pause = False
-        if not self.ending:
-            self.trigger("resume")
+        self._resting += 1
+        try:
+            await self._rest()
+        finally:
+            self._resting -= 1
         self._divert()
 
     async def wait(self, seconds: float, key: str) -> None:
         """Let time pass until it is over or the operator says something; then look what it was."""
         deadline_s = self._clock.now() + seconds
+        await self.checkpoint()
         while (left_s := deadline_s - self._clock.now()) > 0.0:
             sleep = asyncio.ensure_future(self._clock.sleep(left_s, key))
-            word = asyncio.ensure_future(self._change())
+            word = asyncio.ensure_future(self._changed.wait())
             try:
                 await asyncio.wait({sleep, word}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -139,13 +153,39 @@ class Control:
     def end_window(self, reason: str) -> None:
         """The light has to be shut out for good: whatever is being taken ends with WindowOver."""
         self.window_over = reason
-        self._changed.set()
+        self._tell()
+
+    @contextmanager
+    def in_lanes(self, count: int) -> Iterator[None]:
+        """Meanwhile `count` lanes are at work; each says `leave_lane` when it ends."""
+        self._lanes = count
+        try:
+            yield
+        finally:
+            self._lanes, self._skipped = 0, ""
+
+    def leave_lane(self) -> None:
+        """One lane has ended: a pause need not wait for it."""
+        self._lanes -= 1
+        self._tell()
+
+    async def _rest(self) -> None:
+        """Stay at a checkpoint while the run is to be paused; the last lane to come begins the pause."""
+        while self._pause and not (self._skip or self._skipped or self.ending):
+            if self.state == "Running" and self._resting >= self._lanes:
+                self.trigger("pause")
+                if self.on_pause is not None:
+                    await self.on_pause()
+            else:
+                await self._changed.wait()
+        self._pause = False
+        if self.state == "Paused" and not self.ending:
+            self.trigger("resume")
 
     def _divert(self) -> None:
-        self._changed.clear()
-        skip, self._skip = self._skip, ""
         if self.ending == "stop":
             raise StopRequested("stopped by the operator")
+        skip = self._taken_skip()
         if skip == "template":
             raise SkipTemplate("skipped by the operator")
         if skip == "level":
@@ -153,6 +193,15 @@ class Control:
         if self.window_over:
             raise WindowOver(self.window_over)
 
-    async def _change(self) -> None:
-        await self._changed.wait()
-        self._changed.clear()
+    def _taken_skip(self) -> str:
+        """What to skip: told once, but to each of several lanes."""
+        skip, self._skip = self._skip or self._skipped, ""
+        if skip and self._lanes:
+            self._skipped = skip
+            self._tell()
+        return skip
+
+    def _tell(self) -> None:
+        """Wake whoever waits for a word."""
+        self._changed.set()
+        self._changed = asyncio.Event()

@@ -12,6 +12,7 @@ from sequencer.devices.detector import Exposed
 from sequencer.engine import cards
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import WindowOver
+from sequencer.engine.frame_log import show
 from sequencer.engine.shot import Shot
 from sequencer.exposure import Verdict
 from sequencer.reduction import FrameNotice
@@ -35,6 +36,10 @@ async def _ready() -> None:
     return None
 
 
+class EndedForPause(Exception):
+    """The operator wants a pause at once: the exposure has ended without a frame."""
+
+
 class Exposer:
     """Takes exposures for one run and keeps what was set before, so that detectors settle when it changes."""
 
@@ -44,31 +49,24 @@ class Exposer:
         self._busy: dict[str, str] = {}
 
     async def take(self, shot: Shot, judge: Judge, ready: Ready = _ready) -> tuple[StoredFrame, Verdict]:
-        """One exposure into a file, judged; `ready` brings the light, or checks the dark, before it.
+        """One exposure into a file, judged; one that `pause --now` ended is repeated after the pause.
 
-        An exposure that `pause --now` ended is repeated after the pause. Raises CommandAborted, WindowOver, or
-        what devices and acquisition raise.
+        `ready` brings the light, or checks the dark, before it. Raises CommandAborted, WindowOver, or what devices
+        and acquisition raise.
         """
         while True:
-            await ready()
             try:
-                return await self._take(shot, judge)
-            except CommandAborted:
-                if not self._run.control.pausing:
-                    raise
+                return await self.take_once(shot, judge, ready)
+            except EndedForPause:
                 await self._run.control.checkpoint()
 
-    async def _take(self, shot: Shot, judge: Judge) -> tuple[StoredFrame, Verdict]:
+    async def take_once(self, shot: Shot, judge: Judge, ready: Ready) -> tuple[StoredFrame, Verdict]:
+        """As `take`, but raises EndedForPause: the sky will be another one after the pause."""
+        await ready()
         run = self._run
         shot = self._numbered(shot)
-        plan = self._plan(shot)
-        run.acquisition.plan(plan)
-        run.log("exposure", **_intent(run, shot))
-        try:
-            result = await self._integrate(shot)
-        except BaseException:
-            run.acquisition.discard(shot.exposure)
-            raise
+        run.acquisition.plan(self._plan(shot))
+        result = await self._integrate(shot)
         start_s, end_s = result.start_s, result.end_s
         verdicts: list[Verdict] = []
 
@@ -81,22 +79,16 @@ class Exposer:
         if shot.on_sky:
             late += cards.telescope_cards(run, "END")
         stored = await run.acquisition.store(shot.exposure, late, STORE_DEADLINE_S, label)
-        run.feed.offer(
-            FrameNotice(run.exposures, stored.file, shot.exposure, run.template_index, stored.sha256)
-        )
+        run.frames += 1
+        run.feed.offer(FrameNotice(run.frames, stored.file, shot.exposure, run.template_index, stored.sha256))
         return stored, verdicts[0]
 
     async def probe(self, shot: Shot, ready: Ready) -> tuple[float, Levels]:
-        """One exposure off the record: (start_s, levels). Raises as `take`."""
+        """One exposure off the record: (start_s, levels). Raises as `take_once`."""
         await ready()
         shot = self._numbered(shot)
         self._run.acquisition.plan(self._plan(shot, off_the_record=True))
-        self._run.log("exposure", **_intent(self._run, shot))
-        try:
-            result = await self._integrate(shot)
-        except BaseException:
-            self._run.acquisition.discard(shot.exposure)
-            raise
+        result = await self._integrate(shot)
         levels = await self._run.acquisition.level_only(shot.exposure, STORE_DEADLINE_S)
         return result.start_s, levels
 
@@ -163,17 +155,28 @@ class Exposer:
         settle = self._settling(shot)
         self._busy[shot.camera] = shot.exposure
         try:
-            result = await client.expose(
-                exposure=shot.exposure, dit_s=shot.dit_s, ndit=shot.ndit, mode=shot.mode, settle=settle
-            )
-        except CommandAborted:
-            if self._run.control.window_over:
-                raise WindowOver(self._run.control.window_over) from None
-            raise
+            with self._run.doing(f"{shot.camera} exposing {shot.dit_s:g} s x{shot.ndit}"):
+                show(self._run, shot, shot.good)
+                self._run.log("exposure", **_intent(self._run, shot))
+                result = await client.expose(
+                    exposure=shot.exposure, dit_s=shot.dit_s, ndit=shot.ndit, mode=shot.mode, settle=settle
+                )
+        except BaseException as error:
+            self._run.acquisition.discard(shot.exposure)
+            raise self._cause(error) from None
         finally:
             del self._busy[shot.camera]
         self._last[shot.camera] = (shot.mode, shot.dit_s)
         return result
+
+    def _cause(self, error: BaseException) -> BaseException:
+        """What really ended an exposure that was aborted."""
+        control = self._run.control
+        if not isinstance(error, CommandAborted):
+            return error
+        if control.window_over:
+            return WindowOver(control.window_over)
+        return EndedForPause() if control.pausing else error
 
 
 def _intent(run: RunContext, shot: Shot) -> dict[str, str | int | float | dict[str, str]]:

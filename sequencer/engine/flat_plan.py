@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from sequencer.engine.context import RunContext
+from sequencer.engine.plan_rows import PlanRow
 from sequencer.engine.pointing import PRESET_S
 from sequencer.engine.series import FlatSeries
 from sequencer.exposure import FixedDit, Refused, fixed_dit
@@ -14,23 +14,6 @@ from sequencer.sky import NoPatch, reachable_airmass
 
 FILTER_CHANGE_S = 20.0
 """One change of filter with the light stop closed and opened again (assumed)."""
-
-
-@dataclass(frozen=True)
-class PlanRow:
-    """One series: what, how often, at which DIT and level; `note` says what will not work. `seconds` it takes."""
-
-    camera: str
-    filter: str
-    airmass: float
-    requested_airmass: float
-    dit_s: float
-    ndit: int
-    n: int
-    predicted_fraction: float
-    kind: str
-    note: str = ""
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -56,10 +39,10 @@ def reachable_levels(run: RunContext, wanted: Sequence[float]) -> list[Level]:
     return levels
 
 
-def plan_series(series: FlatSeries, levels: Sequence[Level], n: int) -> list[PlanRow]:
+def flat_rows(series: FlatSeries, levels: Sequence[Level], n: int) -> list[PlanRow]:
     """The rows of one filter, one a level, from the prior: DIT and level as they are expected now."""
-    plan, limits = series.plan, series.limits
-    rates = {level.airmass: series.rate_e_s(level.airmass) for level in levels}
+    plan, limits = series.plan, series.belief.limits
+    rates = {level.airmass: series.belief.rate_e_s(level.airmass) for level in levels}
     rows = []
     for level in levels:
         chosen = rates if plan.mode == "FIXED" else {level.airmass: rates[level.airmass]}
@@ -70,54 +53,68 @@ def plan_series(series: FlatSeries, levels: Sequence[Level], n: int) -> list[Pla
             tolerance=plan.tolerance,
             max_fraction=plan.max_fraction,
         )
-        rows.append(_row(series, level, n, dit))
+        rows.append(_flat_row(series, level, n, dit))
     return rows
 
 
-def _row(series: FlatSeries, level: Level, n: int, dit: FixedDit | Refused) -> PlanRow:
-    label = series.label
-    row = PlanRow(label.camera, label.filter, level.airmass, level.requested, 0.0, 1, n, 0.0, "flat")
+def ladder_rows(series: FlatSeries, level: Level, fractions: Sequence[float], passes: int) -> list[PlanRow]:
+    """The rows of a DIT ladder, one a rung; a rung out of reach says why and has no frames."""
+    rows = []
+    for rung in series.rungs(fractions, level.airmass):
+        row = replace(_row(series, level, "ladder", rung.level), note=rung.reason)
+        rows.append(_timed(series, row, rung.dit_s, passes) if rung.reachable else row)
+    return rows
+
+
+def _flat_row(series: FlatSeries, level: Level, n: int, dit: FixedDit | Refused) -> PlanRow:
     if isinstance(dit, Refused):
-        return replace(row, n=0, note=dit.reason)
-    ndit = series.plan.ndit(dit.dit_s) if series.plan.integration_s else label.ndit
-    seconds = FILTER_CHANGE_S + n * (dit.dit_s * ndit + series.overhead_s)
-    return replace(
-        row,
-        dit_s=dit.dit_s,
-        ndit=ndit,
-        predicted_fraction=dit.level_fractions[level.airmass],
-        note="; ".join([*dit.warnings, *([level.note] if level.note else [])]),
-        seconds=seconds,
+        return replace(_row(series, level, "flat", 0.0), note=dit.reason)
+    note = "; ".join([*dit.warnings, *([level.note] if level.note else [])])
+    row = replace(_row(series, level, "flat", dit.level_fractions[level.airmass]), note=note)
+    return _timed(series, row, dit.dit_s, n, FILTER_CHANGE_S)
+
+
+def _row(series: FlatSeries, level: Level, kind: str, level_fraction: float) -> PlanRow:
+    label = series.label
+    return PlanRow(
+        label.camera, label.filter, level.airmass, level.requested, 0.0, label.ndit, 0, level_fraction, kind
     )
+
+
+def _timed(series: FlatSeries, row: PlanRow, dit_s: float, n: int, first_s: float = 0.0) -> PlanRow:
+    ndit = series.ndit(dit_s)
+    seconds = first_s + n * (dit_s * ndit + series.belief.overhead_s)
+    return replace(row, dit_s=dit_s, ndit=ndit, n=n, seconds=seconds)
 
 
 class FlatPlan:
     """The rows of a whole block, and how much of it is still to be done."""
 
-    def __init__(self, run: RunContext, rows: list[PlanRow]) -> None:
+    def __init__(self, run: RunContext, rows: Iterable[PlanRow]) -> None:
         self._run = run
-        self.rows = rows
-        self._left = list(rows)
+        self.rows = list(rows)
+        self._left = list(self.rows)
         self._tell()
 
     @property
     def needed_s(self) -> float:
-        """Time the rows not yet done will take, one preset an airmass included."""
+        """Time the rows not yet done will take, one preset an airmass included; cameras work side by side."""
         presets = len({row.requested_airmass for row in self._left})
-        return presets * PRESET_S + sum(row.seconds for row in self._left)
-
-    def plain(self) -> list[dict[str, Any]]:
-        """The rows for the journal."""
-        return [asdict(row) for row in self.rows]
+        by_camera: dict[str, float] = {}
+        for row in self._left:
+            by_camera[row.camera] = by_camera.get(row.camera, 0.0) + row.seconds
+        return presets * PRESET_S + max(by_camera.values(), default=0.0)
 
     def warnings(self) -> list[str]:
         """What will not be as asked for."""
         return list(dict.fromkeys(f"{row.camera} {row.filter}: {row.note}" for row in self.rows if row.note))
 
-    def done(self, camera: str, name: str, airmass: float) -> None:
-        """One series is over."""
-        key = (camera, name, airmass)
-        self._left = [row for row in self._left if (row.camera, row.filter, row.requested_airmass) != key]
+    def done(self, camera: str, name: str, airmass: float, kind: str) -> None:
+        """One series is over, or will never be."""
+        key = (camera, name, airmass, kind)
+        self._left = [
+            row for row in self._left if (row.camera, row.filter, row.requested_airmass, row.kind) != key
+        ]
         self._tell()
 
     def _tell(self) -> None:

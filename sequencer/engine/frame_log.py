@@ -1,4 +1,4 @@
-"""The journal's record of a stored frame."""
+"""What the operator sees of an exposure, and the journal's record of a stored frame."""
 
 from __future__ import annotations
 
@@ -10,11 +10,23 @@ from sequencer.engine.shot import Shot
 from sequencer.exposure import Verdict
 
 
-def log_frame(
-    run: RunContext, shot: Shot, frame: StoredFrame, verdict: Verdict, good: int, full_well_e: float
-) -> None:
+def show(run: RunContext, shot: Shot, good: int, level_fraction: float | None = None) -> None:
+    """Bring the status up to this exposure; darks have neither airmass nor a predicted level."""
+    status = run.status
+    if level_fraction is None and (status.camera, status.filter) == (shot.camera, shot.filter):
+        level_fraction = status.level_fraction
+    status.camera, status.filter = shot.camera, shot.filter
+    status.airmass = run.airmass if shot.on_sky else None
+    status.exposure_i, status.exposure_n = shot.i, shot.n
+    status.good, status.wanted, status.next_dit_s = good, shot.n, shot.dit_s
+    status.level_fraction = level_fraction
+    status.predicted_fraction = shot.predicted_fraction if shot.on_sky else None
+
+
+def log_frame(run: RunContext, shot: Shot, frame: StoredFrame, verdict: Verdict, full_well_e: float) -> None:
     """Write down what was taken, how it was judged, and how many good ones there are now."""
-    levels = frame.levels
+    levels, good = frame.levels, shot.good + verdict.good
+    show(run, shot, good, finite(levels.level_e / full_well_e))
     run.log(
         "frame",
         exposure=frame.exposure,

@@ -6,23 +6,20 @@ import asyncio
 
 from sequencer.devices.lightpath import LightStop
 from sequencer.engine.context import RunContext
+from sequencer.engine.control import WindowOver
 
 
 class Light:
     """Shutter (the light stop) and cover of one run; either may be missing.
 
-    `turn` is held by whoever moves a stop or a mechanism: on some instruments they are one device.
+    `protect` is SEQ.PROTECT: the light is shut out before every other move, and while nobody reads. `turn` is held
+    by whoever moves a stop or a mechanism: on some instruments they are one device.
     """
 
-    def __init__(self, run: RunContext) -> None:
+    def __init__(self, run: RunContext, *, protect: bool = True) -> None:
         self._run = run
+        self.protect = protect
         self.turn = asyncio.Lock()
-
-    @property
-    def dark(self) -> bool:
-        """Whether every light stop there is has been read back closed."""
-        stops = [stop for stop in (self._run.shutter, self._run.cover) if stop is not None]
-        return bool(stops) and all(stop.closed for stop in stops)
 
     async def shut(self) -> None:
         """Close the light stop, unless it is closed."""
@@ -48,10 +45,18 @@ class Light:
                 self._tell(stop, role)
 
     async def _open(self, stop: LightStop | None, role: str, position: str | None) -> None:
+        """Open a stop, unless it is open. Raises WindowOver: after the end no light comes in any more."""
+        if stop is None or (self._may_open() and stop.position == "OPEN"):
+            return
         async with self.turn:
-            if stop is not None and stop.position != "OPEN":
+            if self._may_open() and stop.position != "OPEN":
                 await stop.open(position)
                 self._tell(stop, role)
+
+    def _may_open(self) -> bool:
+        if self._run.control.window_over:
+            raise WindowOver(self._run.control.window_over)
+        return True
 
     def _tell(self, stop: LightStop, role: str) -> None:
         self._run.log("light_stop", position=stop.position, role=role)

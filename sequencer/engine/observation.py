@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from sequencer.acquisition import Levels
 from sequencer.config.models import Instrument
+from sequencer.engine.beam import Beam
 from sequencer.engine.context import RunContext
-from sequencer.engine.control import SkipLevel, WindowOver
+from sequencer.engine.control import SkipLevel
+from sequencer.engine.darks import Darks, NotDark
 from sequencer.engine.exposing import Exposer
-from sequencer.engine.flat_plan import FlatPlan
-from sequencer.engine.frame_log import log_frame
+from sequencer.engine.lanes import side_by_side
 from sequencer.engine.light import Light
+from sequencer.engine.plan_rows import PlanRow, dark_rows
 from sequencer.engine.pointing import PointingRefused, preset_patch
 from sequencer.engine.series import FlatSeries
 from sequencer.engine.shot import Shot
-from sequencer.exposure import LevelPlan, Verdict
+from sequencer.engine.steps import step
+from sequencer.engine.window import within
+from sequencer.exposure import LevelPlan
 from sequencer.sky import Patch, Window, twilight_window
-
-
-class NotDark(Exception):
-    """A dark was asked for while something is not read back closed or off."""
 
 
 class Observation:
@@ -35,11 +34,10 @@ class Observation:
 
     def __init__(self, run: RunContext, *, protect: bool = True) -> None:
         self.run = run
-        self.protect = protect
-        self.light = Light(run)
+        self.light = Light(run, protect=protect)
+        self.beam = Beam(run, self.light)
         self.exposer = Exposer(run)
         self.closed = ("shutter", "cover")
-        self._steps = 0
         run.control.on_pause = self.light.shut
         run.control.abort_exposures = self.exposer.abort
 
@@ -61,18 +59,11 @@ class Observation:
 
     async def step(self, device: str, cmd: str, args: dict[str, Any], work: Awaitable[Any]) -> Any:
         """Do one step, with its intent in the journal before and its outcome after."""
-        self._steps += 1
-        number, began_s = self._steps, self.run.clock.now()
-        self.run.status.step = f"{device} {cmd}"
-        self.run.log("step", n=number, device=device, cmd=cmd, args=args)
-        outcome = "failed"
-        try:
-            result = await work
-            outcome = "completed"
-            return result
-        finally:
-            seconds = round(self.run.clock.now() - began_s, 3)
-            self.run.log("step_done", n=number, device=device, cmd=cmd, outcome=outcome, seconds=seconds)
+        return await step(self.run, device, cmd, args, work)
+
+    async def side_by_side(self, works: Iterable[Coroutine[Any, Any, None]]) -> None:
+        """Have several cameras work at the same time; they pause, stop and fail together."""
+        await side_by_side(self.run.control, works)
 
     @asynccontextmanager
     async def level(self) -> AsyncIterator[None]:
@@ -96,44 +87,31 @@ class Observation:
         self.run.window = window
         return window
 
-    def announce(self, plan: FlatPlan) -> None:
-        """Tell the operator what is going to be done and when, and what will not work."""
-        window = self.run.window
+    def announce(
+        self,
+        rows: Iterable[PlanRow],
+        needed_s: float,
+        window: Window | None = None,
+        warnings: Iterable[str] = (),
+    ) -> None:
+        """Tell the operator what is going to be done, when and how long, and what will not work."""
         span = {"start_s": window.start_s, "end_s": window.end_s} if window else {}
-        self.run.log("plan", rows=plan.plain(), window=span, needed_s=plan.needed_s, warnings=plan.warnings())
+        plain = [row.plain() for row in rows]
+        self.run.log("plan", rows=plain, window=span, needed_s=needed_s, warnings=list(warnings))
 
     async def wait_until(self, time_s: float, why: str) -> None:
         """Wait with the light stop closed; the operator can interrupt at once."""
-        self.run.status.step = why
-        await self.light.shut()
-        await self.run.control.wait(time_s - self.run.clock.now(), "engine.wait")
+        with self.run.doing(why):
+            await self.light.shut()
+            await self.run.control.wait(time_s - self.run.clock.now(), "engine.wait")
 
-    @asynccontextmanager
-    async def within(self, window: Window) -> AsyncIterator[None]:
-        """Work inside a twilight: at its end, or at --until, the light stop closes, also in mid-exposure.
+    def within(self, window: Window) -> AbstractAsyncContextManager[None]:
+        """Work inside a twilight: at its end, or at --until, the light stop closes, also in mid-exposure."""
 
-        Then everything inside ends with WindowOver, which is caught here.
-        """
-        guard = asyncio.get_running_loop().create_task(self._guard(window))
-        try:
-            yield
-        except WindowOver as over:
-            self.run.alarm(
-                str(over), "what is missing of the flats stays missing", "see the report for what was taken"
-            )
-            await guard  # the light stop is on its way
-        finally:
-            guard.cancel()
-            self.run.control.window_over = ""
+        async def shut_out() -> None:
+            await asyncio.gather(self.light.shut(), self.exposer.abort())
 
-    async def _guard(self, window: Window) -> None:
-        run = self.run
-        end_s, reason = window.end_s, "the Sun has left its limits"
-        if run.until_s is not None and run.until_s < end_s:
-            end_s, reason = run.until_s, "the latest end allowed (--until) has come"
-        await run.clock.sleep(end_s - run.clock.now(), "engine.guard")
-        run.control.end_window(reason)
-        await asyncio.gather(self.light.shut(), self.exposer.abort())
+        return within(self.run, window, shut_out)
 
     # ---- moves ------------------------------------------------------------------------------------------------
 
@@ -165,7 +143,7 @@ class Observation:
             k: v for k, v in positions.items() if k in here and here[k] != v and k != self._shutter_keyword
         }
         if moves:
-            if self.protect:
+            if self.light.protect:
                 await self.light.shut()
             async with self.light.turn:
                 await self.step("mechanisms", "move", moves, client.move(moves))
@@ -177,11 +155,6 @@ class Observation:
     async def close_all(self) -> None:
         """Close light stop and cover."""
         await self.light.close_all()
-
-    async def open(self, shutter: str | None = None, cover: str | None = None) -> None:
-        """Let light in: cover, then light stop, each at its open position (named, where it has several)."""
-        await self.light.uncover(cover)
-        await self.light.open(shutter)
 
     async def sources_off(self) -> None:
         """Switch lamps, lasers and black body off, and see that they are. Raises NotDark."""
@@ -203,42 +176,24 @@ class Observation:
 
     # ---- exposures --------------------------------------------------------------------------------------------
 
-    def flat_series(self, label: Shot, plan: LevelPlan) -> FlatSeries:
-        """A series of flats in one filter of one camera."""
-        return FlatSeries(self.run, self.exposer, label, plan)
+    def flat_series(self, label: Shot, plan: LevelPlan, nd: str = "") -> FlatSeries:
+        """A series of flats in one filter of one camera, through the neutral density at position `nd`."""
+        return FlatSeries(self.run, self.exposer, label, plan, nd)
 
-    async def darks(self, camera: str, shots: Iterable[Shot]) -> int:
-        """Expose darks on one camera, one after the other. Returns how many are good.
+    async def darks(self, shots: Iterable[Shot]) -> None:
+        """Expose darks, all cameras at the same time, each one's shots one after the other.
 
         Before and after each, light stop and cover must be read back closed. Raises NotDark.
         """
-        config = self.exposer.config(camera)
-        good = 0
+        by_camera: dict[str, list[Shot]] = {}
         for shot in shots:
-            await self.run.control.checkpoint()
-            status = self.run.status
-            status.camera, status.filter, status.exposure_i, status.exposure_n = (
-                camera,
-                shot.filter,
-                shot.i,
-                shot.n,
-            )
-            status.good, status.wanted, status.next_dit_s = shot.i - 1, shot.n, shot.dit_s
-            frame, verdict = await self.exposer.take(shot, _dark, self._see_dark)
-            await self._see_dark()
-            good += 1
-            log_frame(self.run, shot, frame, verdict, shot.i, config.modes[shot.mode].full_well_e)
-        return good
-
-    async def _see_dark(self) -> None:
-        for role, stop in (("shutter", self.run.shutter), ("cover", self.run.cover)):
-            if role in self.closed and stop is not None and not stop.closed:
-                raise NotDark(f"the {role} ({stop.name}) reads back {stop.position}, a dark needs it closed")
+            by_camera.setdefault(shot.camera, []).append(shot)
+        rows, needed_s = dark_rows(self.instrument, by_camera)
+        self.announce(rows, needed_s)
+        self.say("Exposing")
+        darks = Darks(self.run, self.exposer, self.closed)
+        await self.side_by_side(darks.take(camera, own) for camera, own in by_camera.items())
 
     @property
     def _shutter_keyword(self) -> str:
-        return self.instrument.shutter.mechanism if self.protect else ""
-
-
-def _dark(start_s: float, dit_s: float, levels: Levels) -> Verdict:
-    return Verdict("good", "dark, cover and shutter read back closed")
+        return self.instrument.shutter.mechanism if self.light.protect else ""

@@ -11,9 +11,10 @@ from sequencer.clock import Clock, ScaledClock, WallClock, parse_utc
 from sequencer.config import load_deployment, load_instrument, load_site
 from sequencer.config.models import Deployment, Instrument, SiteConfig
 from sequencer.config.problems import Problem
+from sequencer.config.yaml_reader import Located
 from sequencer.engine.clocks import choose_clock
 from sequencer.engine.request import BadInput, RunRequest
-from sequencer.observing import OB, Validation, compose_ob, load_ob, validate
+from sequencer.observing import OB, Validation, load_ob, validate
 from sequencer.sky import Site
 
 NOTEBOOK_RATE = 100.0
@@ -36,7 +37,6 @@ class Prepared:
     clock: Clock
     started_s: float
     disk_bytes: int = 0
-    duration_s: float = 0.0
     simulate: bool = False
 
 
@@ -44,14 +44,21 @@ def prepare(request: RunRequest) -> Prepared:
     """Load and check a block and where it is to run. Raises ConfigErrors and BadInput; touches no device."""
     deployment, instrument, place = load_place(request)
     started_s = start_time(request, deployment)
-    ob = load_ob(request.ob_path)
     checked = validate(
-        ob, deployment, instrument, start_s=started_s, until_s=request.until_s, now_s=started_s
+        load_ob(request.ob_path),
+        deployment,
+        instrument,
+        start_s=started_s,
+        until_s=request.until_s,
+        now_s=started_s,
     )
     problems: list[Problem | str] = [*checked.problems, *_disk_problems(request, checked)]
+    try:
+        clock = choose_clock(request.clock_spec, deployment, started_s)
+    except BadInput as error:
+        raise BadInput([*problems, *error.problems]) from None
     if problems:
         raise BadInput(problems)
-    clock = choose_clock(request.clock_spec, deployment, started_s)
     return Prepared(
         request,
         checked.ob,
@@ -62,7 +69,6 @@ def prepare(request: RunRequest) -> Prepared:
         clock,
         clock.now(),
         checked.disk_bytes,
-        checked.duration_s,
         simulate=clock.kind == "virtual",
     )
 
@@ -83,17 +89,10 @@ def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> 
         raise BadInput(
             ["virtual time needs an event loop of its own: use `sequencer script`, or another clock"]
         )
-    ob = compose_ob(name, instrument.name, [])
+    ob = OB(name, instrument.name, "", [], Located(name, {}, {}))
+    simulate = here or clock.kind == "virtual"
     return Prepared(
-        request,
-        ob,
-        deployment,
-        instrument,
-        sky_site(place),
-        place,
-        clock,
-        clock.now(),
-        simulate=here or clock.kind == "virtual",
+        request, ob, deployment, instrument, sky_site(place), place, clock, clock.now(), simulate=simulate
     )
 
 

@@ -80,16 +80,8 @@ async def end(run: RunContext, outcome: str, reason: str = "") -> tuple[str, int
 async def run_templates(run: RunContext) -> None:
     """Execute the templates of the block, one after the other; each one's frames are reduced when it ends."""
     for index, call in enumerate(run.ob.templates):
-        run.template_index, run.template_name = index, call.name
-        run.procedure, run.template_started_s = call.signature.procedure, run.clock.now()
-        run.status.template = call.name
-        run.log(
-            "template_started",
-            index=index,
-            name=call.name,
-            procedure=run.procedure,
-            parameters=call.parameters,
-        )
+        run.template_index = index
+        begin_template(run, call)
         outcome = "failed"
         try:
             outcome = await _run_template(run, call)
@@ -102,20 +94,44 @@ async def run_templates(run: RunContext) -> None:
         finally:
             run.log("template_done", index=index, name=call.name, outcome=outcome)
             if run.control.ending in ("", "stop"):
-                await reduce_template(run, call.name)
+                goes_on = outcome in ("completed", "skipped") and index + 1 < len(run.ob.templates)
+                await reduce_template(run, call.name, last=not goes_on)
+        await run.control.checkpoint()
 
 
-async def reduce_template(run: RunContext, name: str) -> None:
-    """Have the frames of the present template reduced, and write its products down."""
+def begin_template(run: RunContext, call: TemplateCall) -> None:
+    """Write down which template begins, with its parameters."""
+    run.template_name, run.procedure = call.name, call.signature.procedure
+    run.template_started_s = run.clock.now()
+    run.status.template = call.name
+    run.log(
+        "template_started",
+        index=run.template_index,
+        name=call.name,
+        procedure=run.procedure,
+        parameters=call.parameters,
+    )
+
+
+def load_procedure(call: TemplateCall) -> Any:
+    """The module of a template's procedure; its `run(observation, parameters)` carries it out."""
+    return importlib.import_module(f"templates.{call.signature.procedure}")
+
+
+async def reduce_template(run: RunContext, name: str, *, last: bool) -> None:
+    """Have the frames of the present template reduced, and write its products down. `last`: nothing follows."""
     run.status.template_state = "Reducing"
-    for product in await run.feed.template_ended(run.template_index, name):
-        run.log("product", **msgspec.to_builtins(product))
+    run.control.reducing = "last template" if last else "template"
+    with run.doing("reducing"):
+        run.log("template_state", state="Reducing")
+        for product in await run.feed.template_ended(run.template_index, name):
+            run.log("product", **msgspec.to_builtins(product))
+    run.control.reducing = ""
 
 
 async def _run_template(run: RunContext, call: TemplateCall) -> str:
-    procedure: Any = importlib.import_module(f"templates.{call.signature.procedure}")
     try:
-        await procedure.run(Observation(run), call.parameters)
+        await load_procedure(call).run(Observation(run), call.parameters)
     except SkipTemplate as skip:
         run.log("note", text=f"template {skip}", by="engine")
         return "skipped"

@@ -7,10 +7,23 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from sequencer.clock import Clock
 from sequencer.devices.client import DeviceClient
+from sequencer.devices.connect import Devices
 from sequencer.devices.lightpath import LightStop, WheelStop
 from sequencer.engine.context import RunContext
 from sequencer.wire.errors import WireError
+
+ANSWER_S = 4.0
+"""Liveness seconds in which a device must say that it has heard. Device servers answer in milliseconds; how long
+making safe itself may take is what they say (assumed generous)."""
+
+SILENT_S = 5.0
+"""A device that has told nothing for this long is not waited for when it is let go; it tells its state every
+second. Its lease ends by itself."""
+
+FAREWELL_S = 0.2
+"""Liveness seconds a silent device gets: time to close the link, not to hear an answer."""
 
 
 async def make_safe(run: RunContext) -> bool:
@@ -20,24 +33,50 @@ async def make_safe(run: RunContext) -> bool:
     """
     began_s = run.clock.now()
     others = [device for device in run.devices.all if device is not run.devices.mechanisms]
-    results = await asyncio.gather(
-        _shut_out_light(run, began_s),
-        *(_reach(run, device.name, device.safe, partial(_is_safe, device), began_s) for device in others),
-    )
+    with run.doing("making every device safe"):
+        results = await asyncio.gather(
+            _shut_out_light(run, began_s), *(_device_safe(run, device, began_s) for device in others)
+        )
     return all(results)
+
+
+async def let_go(devices: Devices, clock: Clock) -> None:
+    """Give every lease back and close every link, all at once."""
+    await asyncio.gather(*(_leave(device, clock) for device in devices.all))
+
+
+async def _leave(device: DeviceClient[Any], clock: Clock) -> None:
+    patience_s = FAREWELL_S if device.state_age_s() > SILENT_S else ANSWER_S
+    leaving = asyncio.ensure_future(device.disconnect())
+    try:
+        await clock.wait_for(leaving, patience_s, f"{device.name}.leave")
+    except TimeoutError:
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
 
 
 async def _shut_out_light(run: RunContext, began_s: float) -> bool:
     """Mechanisms first: what they are doing ends, as a light stop may be one of them."""
-    results = []
     mechanisms = run.devices.mechanisms
-    if mechanisms is not None:
-        free = partial(_is_safe, mechanisms)
-        results.append(await _reach(run, mechanisms.name, mechanisms.safe, free, began_s))
+    if mechanisms is None:
+        return True
+    reached = await _device_safe(run, mechanisms, began_s)
     for role, stop in (("shutter", run.shutter), ("cover", run.cover)):
-        if stop is not None and isinstance(stop, WheelStop):
-            results.append(await _reach(run, role, stop.close, partial(_is_closed, stop), began_s))
-    return all(results)
+        if isinstance(stop, WheelStop):
+            close = stop.close if reached else partial(_cannot_turn, mechanisms.name)
+            reached &= await _reach(run, role, close, partial(_is_closed, stop), began_s)
+    return reached
+
+
+async def _cannot_turn(mechanisms: str) -> None:
+    raise WireError(f"{mechanisms} would have to turn it")
+
+
+async def _device_safe(run: RunContext, device: DeviceClient[Any], began_s: float) -> bool:
+    async def make() -> None:
+        await device.link.call("safe", deadline_s=ANSWER_S)
+
+    return await _reach(run, device.name, make, lambda: device.is_safe, began_s)
 
 
 async def _reach(
@@ -69,7 +108,3 @@ async def _reach(
 
 def _is_closed(stop: LightStop) -> bool:
     return stop.closed
-
-
-def _is_safe(device: DeviceClient[Any]) -> bool:
-    return device.is_safe

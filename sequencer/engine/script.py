@@ -36,7 +36,7 @@ def run_script(
         run.template_name = "script"
         with scripting.joined(run, deployment):
             await _execute(code, path)
-        await reduce_template(run, "script")
+        await reduce_template(run, "script", last=True)
 
     return prepared.clock.run(run_body(prepared, watcher, body))
 

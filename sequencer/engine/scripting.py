@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from sequencer.engine.observation import Observation
 from sequencer.engine.pointing import preset
 from sequencer.engine.prepare import prepare_script
 from sequencer.engine.request import BadInput, Nobody, RunRequest
-from sequencer.engine.runner import begin, end, reduce_template
+from sequencer.engine.runner import begin, begin_template, end, load_procedure, reduce_template
 from sequencer.engine.session import open_run
 from sequencer.engine.shot import Shot
 from sequencer.exposure import Rung, Verdict, alternating_passes
@@ -83,7 +82,7 @@ class Detector:
         await run.control.checkpoint()
         stored, verdict = await self._hands.observation.exposer.take(shot, _unjudged)
         full_well_e = run.instrument.detectors[self._camera].modes[shot.mode].full_well_e
-        log_frame(run, shot, stored, verdict, shot.i, full_well_e)
+        log_frame(run, replace(shot, good=shot.i - 1), stored, verdict, full_well_e)
         levels = stored.levels
         return Frame(
             stored.file,
@@ -166,17 +165,8 @@ class Hands:
         if checked.problems:
             raise BadInput(checked.problems)
         call = checked.ob.templates[0]
-        run.template_name, run.procedure = call.name, call.signature.procedure
-        run.template_started_s = run.clock.now()
-        run.log(
-            "template_started",
-            index=run.template_index,
-            name=call.name,
-            procedure=run.procedure,
-            parameters=call.parameters,
-        )
-        procedure: Any = importlib.import_module(f"templates.{call.signature.procedure}")
-        await procedure.run(Observation(run), call.parameters)
+        begin_template(run, call)
+        await load_procedure(call).run(Observation(run), call.parameters)
         run.log("template_done", index=run.template_index, name=call.name, outcome="completed")
         run.template_name, run.procedure = "script", ""
 
@@ -219,7 +209,7 @@ async def connect(
         outcome = "failed"
         try:
             yield Hands(run)
-            await reduce_template(run, "script")
+            await reduce_template(run, "script", last=True)
             outcome = "completed"
         finally:
             await end(run, outcome)

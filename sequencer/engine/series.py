@@ -6,25 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sequencer.acquisition import Levels, StoredFrame
+from sequencer.acquisition import Levels
+from sequencer.engine.beam import CameraBeam
+from sequencer.engine.belief import Belief
 from sequencer.engine.context import RunContext
-from sequencer.engine.exposing import Exposer, Ready
+from sequencer.engine.exposing import EndedForPause, Exposer
 from sequencer.engine.frame_log import finite, log_frame
-from sequencer.engine.rates import rate_prior
 from sequencer.engine.shot import Shot
-from sequencer.exposure import (
-    DetectorLimits,
-    DitList,
-    Expose,
-    ExposureController,
-    LevelPlan,
-    RatePrior,
-    Rung,
-    Stop,
-    Verdict,
-    Wait,
-    ladder,
-)
+from sequencer.exposure import Answer, Expose, LevelPlan, Rung, Stop, Verdict, Wait, ladder
 
 STARRY_SHARE = 0.001
 """Share of pixels more than 5 sigma above the background that makes a frame starry (ESO-style patch check)."""
@@ -35,129 +24,125 @@ SATURATED_SHARE = 0.01
 SPARE_ATTEMPTS = 10
 """Attempts beyond twice the frames wanted before a series gives up: no loop without a bound."""
 
+FADING_S = 30.0
+"""Wait, in the dark, for a fading sky that would overfill the detector (assumed)."""
+
 
 class FlatSeries:
-    """One filter of one camera tonight: its rate, its controller, the frames it took.
+    """One filter of one camera tonight: what is believed of it, and the frames it took.
 
     `label` is a Shot with everything a series shares (camera, filter, mode, NDIT, DPR); `taken` collects
     (mode, DIT, NDIT) of all frames, for the darks; `stopped` says why the filter was given up.
     """
 
-    def __init__(self, run: RunContext, exposer: Exposer, label: Shot, plan: LevelPlan) -> None:
+    def __init__(self, run: RunContext, exposer: Exposer, label: Shot, plan: LevelPlan, nd: str = "") -> None:
         self.label = label
         self.plan = plan
+        self.belief = Belief(run, label, plan, nd)
         self.taken: set[tuple[str, float, int]] = set()
         self.stopped = ""
         self._run = run
         self._exposer = exposer
-        camera = run.instrument.cameras[label.camera]
-        detector = run.instrument.detectors[camera.detector]
-        mode = detector.modes[label.mode]
-        self.overhead_s = mode.overhead_s
-        self.limits = DetectorLimits(
-            full_well_e=mode.full_well_e,
-            min_dit_s=mode.min_dit_s,
-            max_dit_s=mode.max_dit_s,
-            read_noise_e=mode.read_noise_e,
-            linearity_k=detector.nonlinearity_k,
-            dark_rate_e_s=mode.dark_e_s,
-            dit_grid_s=mode.dit_grid_s,
-        )
-        self._scale = run.learned.get(label.camera, 1.0)
-        begins_s = max(run.clock.now(), run.window.start_s) if run.window else run.clock.now()
-        transmission = _transmission(run, label.camera)
-        self._prior = rate_prior(run, label.camera, camera.filters[label.filter], transmission, begins_s)
-        self.controller = self._new_controller(plan, self._prior)
         self._rung_dits: list[float] = []
         self._taken_dits: list[float] = []
 
-    async def take(self, n: int, level_number: int, airmass_level: float, ready: Ready) -> int:
+    def ndit(self, dit_s: float) -> int:
+        """NDIT at a DIT: what fills the total time wanted, else as the block says."""
+        return self.plan.ndit(dit_s) if self.plan.integration_s else self.label.ndit
+
+    def begin(self) -> bool:
+        """The filter's turn: start from what others have taught; whether it may be exposed (else `stopped`)."""
+        self.belief.begin()
+        if not self.stopped and not self.belief.fading:
+            self.stopped = self.belief.too_bright()
+        return not self.stopped
+
+    async def take(self, n: int, level_number: int, airmass_level: float, beam: CameraBeam) -> int:
         """Take `n` good frames of one illumination level, or as many as the sky gives; returns how many."""
         good = 0
         for _ in range(2 * n + SPARE_ATTEMPTS):
             if good >= n:
                 break
-            answer = await self._next_exposure()
+            answer = await self._next_exposure(beam)
             if isinstance(answer, Stop):
                 self.stopped = answer.reason
                 break
-            shot = self._shot(answer, good, n, airmass_level)
-            if answer.probe:
-                await self._probe(shot, ready)
-            else:
-                shot = replace(shot, kind="flat", level_number=level_number)
-                good += (await self._expose(shot, good, ready)).good
-        if self.controller.learned(self._run.clock.now()).frames:
-            self._run.learned[self.label.camera] = (
-                self._scale * self.controller.learned(self._run.clock.now()).throughput
-            )
+            shot = self._shot(answer, good + 1, n, good, airmass_level)
+            shot = replace(shot, kind="flat", level_number=level_number)
+            good += await self._expose(shot, beam, probe=answer.probe)
+        self.belief.teach()
         return good
 
     async def take_ladder(
-        self, levels: Sequence[float], passes: int, airmass_level: float, ready: Ready
+        self, levels: Sequence[float], passes: int, airmass_level: float, beam: CameraBeam
     ) -> int:
-        """Climb a DIT ladder up and down `passes` times; every rung out of reach is left out."""
+        """Climb a DIT ladder up and down `passes` times, rungs out of reach left out; returns the good frames."""
         self._rung_dits = sorted(rung.dit_s for rung in self.rungs(levels) if rung.reachable)
+        if not self._rung_dits:
+            return 0
         self._taken_dits = []
         n = len(self._rung_dits) * passes
         plan = replace(self.plan, mode="LADDER", levels=tuple(levels), passes=passes)
-        flat = (self._prior, self.controller)
-        self._prior = self._taught_prior()
-        self.controller = self._new_controller(plan, self._prior)
         try:
-            return await self._climb(n, airmass_level, ready)
+            with self.belief.for_ladder(plan):
+                return await self._climb(n, airmass_level, beam)
         finally:
             self._rung_dits = []
-            self._prior, self.controller = flat
 
-    async def _climb(self, n: int, airmass_level: float, ready: Ready) -> int:
-        good = 0
-        for i in range(n + SPARE_ATTEMPTS):
-            answer = await self._next_exposure()
-            if isinstance(answer, Stop):
-                break
-            shot = self._shot(answer, i, n, airmass_level)
-            if answer.probe:
-                await self._probe(shot, ready)
-            else:
-                rung, number = self._rung(answer.dit_s)
-                shot = replace(shot, kind="ladder", level_number=rung, ladder_pass=number)
-                good += (await self._expose(shot, good, ready)).good
-        return good
-
-    def rungs(self, levels: Sequence[float]) -> list[Rung]:
-        """The DIT ladder through the wanted levels at the present airmass."""
-        limits = self.limits
-        rate_e_s = self.rate_e_s() + limits.dark_rate_e_s
+    def rungs(self, levels: Sequence[float], airmass: float | None = None) -> list[Rung]:
+        """The DIT ladder through the wanted levels, at the present airmass or at another."""
+        limits = self.belief.limits
+        rate_e_s = self.belief.rate_e_s(airmass) + limits.dark_rate_e_s
         return ladder(
             levels, rate_e_s, limits.full_well_e, limits.linearity_k, limits.min_dit_s, limits.max_dit_s
         )
 
-    def rate_e_s(self, airmass: float | None = None) -> float:
-        """Background rate of this filter now, here or at an airmass, as far as learned, without dark."""
-        here, ambient_k = self._conditions()
-        throughput = self.controller.learned(self._run.clock.now()).throughput
-        return throughput * self._prior.rate_e_s(airmass or here, ambient_k)
+    async def _climb(self, n: int, airmass_level: float, beam: CameraBeam) -> int:
+        good = 0
+        for _ in range(n + SPARE_ATTEMPTS):
+            answer = await self._next_exposure(beam)
+            if isinstance(answer, Stop):
+                break
+            shot = self._shot(answer, len(self._taken_dits) + 1, n, good, airmass_level)
+            rung, number = self._rung(answer.dit_s)
+            shot = replace(shot, kind="ladder", level_number=rung, ladder_pass=number)
+            good += await self._expose(shot, beam, probe=answer.probe)
+        return good
 
-    async def _next_exposure(self) -> Expose | Stop:
+    async def _next_exposure(self, beam: CameraBeam) -> Expose | Stop:
         """Ask the controller until it wants an exposure or gives up; its waits are bounded by the twilight."""
         while True:
             await self._run.control.checkpoint()
-            now_s = self._run.clock.now()
-            answer = self.controller.next(now_s, self._run.sun_altitude_deg(now_s), *self._conditions())
+            answer = self._answer()
             if not isinstance(answer, Wait):
                 return answer
-            self._run.status.step = f"waiting: {answer.reason}"
-            await self._run.control.wait(answer.seconds, f"{self.label.camera}.wait")
+            await beam.rest()
+            with self._run.doing(f"{self.label.camera} waits: {answer.reason}"):
+                await self._run.control.wait(answer.seconds, f"{self.label.camera}.wait")
 
-    async def _expose(self, shot: Shot, good: int, ready: Ready) -> Verdict:
-        frame, verdict = await self._exposer.take(shot, self._judge, ready)
+    def _answer(self) -> Answer:
+        """What to do next; the controller is not asked while any light would be too much."""
+        now_s, belief = self._run.clock.now(), self.belief
+        if too_bright := belief.too_bright():
+            return Wait(FADING_S, too_bright) if belief.fading else Stop(too_bright)
+        return belief.controller.next(now_s, self._run.sun_altitude_deg(now_s), *belief.conditions())
+
+    async def _expose(self, shot: Shot, beam: CameraBeam, *, probe: bool) -> bool:
+        """Whether a good frame came of it; none does when the operator wants a pause at once."""
+        try:
+            if probe:
+                await self._probe(replace(shot, kind="probe", level_number=0, ladder_pass=0), beam)
+                return False
+            frame, verdict = await self._exposer.take_once(shot, self._judge, beam.ready)
+        except EndedForPause:
+            return False
         self.taken.add((shot.mode, shot.dit_s, shot.ndit))
-        self._tell(shot, frame, verdict, good + verdict.good)
-        return verdict
+        self._taken_dits.append(shot.dit_s)
+        log_frame(self._run, shot, frame, verdict, self.belief.limits.full_well_e)
+        return verdict.good
 
-    async def _probe(self, shot: Shot, ready: Ready) -> None:
-        start_s, levels = await self._exposer.probe(replace(shot, kind="probe"), ready)
+    async def _probe(self, shot: Shot, beam: CameraBeam) -> None:
+        start_s, levels = await self._exposer.probe(shot, beam.ready)
         verdict = self._judge(start_s, shot.dit_s, levels, probe=True)
         self._run.log(
             "probe",
@@ -166,15 +151,15 @@ class FlatSeries:
             filter=shot.filter,
             dit_s=shot.dit_s,
             level_e=finite(levels.level_e),
-            level_fraction=finite(levels.level_e / self.limits.full_well_e),
+            level_fraction=finite(levels.level_e / self.belief.limits.full_well_e),
             verdict=verdict.name,
             reason=verdict.reason,
         )
 
     def _judge(self, start_s: float, dit_s: float, levels: Levels, *, probe: bool = False) -> Verdict:
-        airmass, ambient_k = self._conditions()
+        airmass, ambient_k = self.belief.conditions()
         share = levels.starry_share
-        return self.controller.record(
+        return self.belief.controller.record(
             start_s,
             dit_s,
             levels.level_e,
@@ -186,63 +171,28 @@ class FlatSeries:
             starry=f"{100 * share:.2f} % of the pixels stand out like stars" if share > STARRY_SHARE else "",
         )
 
-    def _shot(self, answer: Expose, good: int, n: int, airmass_level: float) -> Shot:
-        predicted = self.controller.predict_fraction(answer.dit_s, self._run.clock.now(), *self._conditions())
-        shot = replace(
+    def _shot(self, answer: Expose, i: int, n: int, good: int, airmass_level: float) -> Shot:
+        controller = self.belief.controller
+        predicted = controller.predict_fraction(
+            answer.dit_s, self._run.clock.now(), *self.belief.conditions()
+        )
+        return replace(
             self.label,
             dit_s=answer.dit_s,
-            ndit=answer.ndit if self.plan.integration_s else self.label.ndit,
-            sequence_mode=self.controller.plan.mode,
+            ndit=self.ndit(answer.dit_s),
+            sequence_mode=controller.plan.mode,
             predicted_fraction=predicted,
             level_target=round(predicted, 4) if self._rung_dits else self.plan.target_fraction,
             airmass_level=airmass_level,
-            i=good + 1,
+            i=i,
             n=n,
+            good=good,
         )
-        self._announce(shot, good)
-        return shot
-
-    def _announce(self, shot: Shot, good: int) -> None:
-        status = self._run.status
-        status.camera, status.filter, status.airmass = shot.camera, shot.filter, self._run.airmass
-        status.exposure_i, status.exposure_n, status.good, status.wanted = shot.i, shot.n, good, shot.n
-        status.next_dit_s, status.predicted_fraction = shot.dit_s, shot.predicted_fraction
-
-    def _tell(self, shot: Shot, frame: StoredFrame, verdict: Verdict, good: int) -> None:
-        self._run.status.good = good
-        self._run.status.level_fraction = finite(frame.levels.level_e / self.limits.full_well_e)
-        log_frame(self._run, shot, frame, verdict, good, self.limits.full_well_e)
 
     def _rung(self, dit_s: float) -> tuple[int, int]:
-        """Number of the rung (from 1, by rising DIT) and of the pass (from 1) of the exposure now due."""
-        nearest = min(self._rung_dits, key=lambda rung: abs(math.log(rung / dit_s)))
-        self._taken_dits.append(nearest)
-        return self._rung_dits.index(nearest) + 1, self._taken_dits.count(nearest)
+        """Number of the rung (from 1, by rising DIT) and of the pass (from 1) of an exposure now due."""
+        rung = self._nearest(dit_s)
+        return rung + 1, 1 + sum(self._nearest(taken) == rung for taken in self._taken_dits)
 
-    def _conditions(self) -> tuple[float, float | None]:
-        """(airmass, ambient temperature in K) as the telescope tells them."""
-        telescope = self._run.devices.telescope
-        return (
-            (1.0, None)
-            if telescope is None
-            else (max(1.0, telescope.state.airmass), telescope.state.ambient_k)
-        )
-
-    def _taught_prior(self) -> RatePrior:
-        learned, model = self.controller.learned(self._run.clock.now()), self._prior.rate_e_s
-        return replace(
-            self._prior,
-            rate_e_s=lambda airmass, ambient_k: learned.throughput * model(airmass, ambient_k),
-            relative_sigma=learned.relative_sigma,
-        )
-
-    def _new_controller(self, plan: LevelPlan, prior: RatePrior) -> ExposureController:
-        listed = DitList.log_spaced(self.limits) if plan.mode == "LEVEL" else None
-        return ExposureController(self.limits, prior, plan, dit_list=listed)
-
-
-def _transmission(run: RunContext, camera: str) -> float:
-    config, mechanisms = run.instrument.cameras[camera], run.devices.mechanisms
-    if mechanisms is None or not config.nd_keyword:
-        return 1.0
-    return config.nd_transmission.get(mechanisms.state.positions.get(config.nd_keyword, ""), 1.0)
+    def _nearest(self, dit_s: float) -> int:
+        return min(range(len(self._rung_dits)), key=lambda rung: abs(math.log(self._rung_dits[rung] / dit_s)))

@@ -16,18 +16,19 @@ import zmq.asyncio
 from sequencer.acquisition import Acquisition, file_names
 from sequencer.clock import Clock, iso
 from sequencer.config.models import Deployment, DeviceConfig
-from sequencer.devices.connect import connect_devices
+from sequencer.devices.connect import Devices, connect_devices
 from sequencer.devices.lightpath import LightStop, light_stop
+from sequencer.engine import alarms
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import Control
 from sequencer.engine.journal import Journal, Record
 from sequencer.engine.operator import OperatorDesk
 from sequencer.engine.prepare import Prepared
 from sequencer.engine.request import Watcher
+from sequencer.engine.safing import let_go
 from sequencer.engine.status import Status
 from sequencer.reduction import ReductionFeed
 from sequencer.sky import SunTrack
-from sequencer.wire.messages import FrameHeader
 
 SUN_TRACK_S = (-3600.0, 30.0 * 3600.0)
 """Span of the Sun's track around the start of a run."""
@@ -53,58 +54,23 @@ async def open_run(
     async with AsyncExitStack() as stack:
         context = context or zmq.asyncio.Context()
         stack.callback(context.destroy, 200)
-        clock, instrument = prepared.clock, prepared.instrument
         deployment = prepared.deployment
         if prepared.simulate:
             deployment = in_memory(deployment)
             simulation = await (simulate or _start_simulators())(
-                deployment, instrument, prepared.place, clock, prepared.request.seed, context
+                deployment,
+                prepared.instrument,
+                prepared.place,
+                prepared.clock,
+                prepared.request.seed,
+                context,
             )
             stack.push_async_callback(simulation.stop)
-        devices = await connect_devices(deployment, clock, "sequencer", context)
-        stack.push_async_callback(devices.disconnect)
-        run_id, run_dir = _new_folder(prepared)
-        journal = Journal(run_dir / "journal.sqlite")
-        stack.callback(journal.close)
-
-        def unplanned(header: FrameHeader, text: str) -> None:
-            run.alarm(
-                f"{header.device} sent a frame nobody planned ({header.exposure}): {text}",
-                "it belongs to an earlier run, or somebody else exposes",
-                "look at the folder `unplanned` of this run",
-            )
-
-        acquisition = Acquisition(run_dir / "raw", clock, instrument, context=context, on_unplanned=unplanned)
-        stack.push_async_callback(acquisition.close)
-
-        for detector in devices.detectors.values():
-            await acquisition.attach(detector)
-        feed = ReductionFeed(run_dir, deployment.instrument, clock)
-        run = RunContext(
-            run_id=run_id,
-            run_dir=run_dir,
-            seed=prepared.request.seed,
-            clock=clock,
-            instrument=instrument,
-            deployment=deployment,
-            site=prepared.site,
-            ob=prepared.ob,
-            journal=journal,
-            control=Control(clock, journal),
-            status=Status(run=run_id, ob=prepared.ob.name),
-            devices=devices,
-            shutter=_stop("shutter", instrument.shutter, devices.mechanisms, devices.shutter),
-            cover=_stop("cover", instrument.cover, devices.mechanisms, devices.cover),
-            acquisition=acquisition,
-            names=file_names(run_dir / "raw", instrument),
-            feed=feed,
-            sun=SunTrack.over(prepared.site, *(prepared.started_s + span for span in SUN_TRACK_S)),
-            until_s=prepared.request.until_s,
-            started_s=prepared.started_s,
-        )
-        run.status.disk_needed_mb = prepared.disk_bytes / 1e6
-        await feed.start()
-        stack.push_async_callback(feed.close)
+        devices = await connect_devices(deployment, prepared.clock, "sequencer", context)
+        stack.push_async_callback(let_go, devices, prepared.clock)
+        run = await _assemble(prepared, deployment, devices, context, stack)
+        await run.feed.start()
+        stack.push_async_callback(run.feed.close)
         desk = OperatorDesk(run, context)
         await desk.start()
         stack.push_async_callback(desk.stop)
@@ -112,6 +78,54 @@ async def open_run(
         await devices.bring_up()
         await _set_windows(run)
         yield run
+
+
+async def _assemble(
+    prepared: Prepared,
+    deployment: Deployment,
+    devices: Devices,
+    context: zmq.asyncio.Context,
+    stack: AsyncExitStack,
+) -> RunContext:
+    """Folder, journal and acquisition of a new run, and all else it works with; `stack` closes them."""
+    clock, instrument, request = prepared.clock, prepared.instrument, prepared.request
+    run_id, run_dir = _new_folder(prepared)
+    journal = Journal(run_dir / "journal.sqlite")
+    stack.callback(journal.close)
+    acquisition = Acquisition(
+        run_dir / "raw",
+        clock,
+        instrument,
+        context=context,
+        on_unplanned=lambda header, text: alarms.unplanned_frame(run, header, text),
+    )
+    stack.push_async_callback(acquisition.close)
+    for detector in devices.detectors.values():
+        await acquisition.attach(detector)
+    run = RunContext(
+        run_id=run_id,
+        run_dir=run_dir,
+        seed=request.seed,
+        clock=clock,
+        instrument=instrument,
+        deployment=deployment,
+        site=prepared.site,
+        ob=prepared.ob,
+        journal=journal,
+        control=Control(clock, journal),
+        status=Status(run=run_id, ob=prepared.ob.name, disk_needed_mb=prepared.disk_bytes / 1e6),
+        devices=devices,
+        shutter=_stop("shutter", instrument.shutter, devices.mechanisms, devices.shutter),
+        cover=_stop("cover", instrument.cover, devices.mechanisms, devices.cover),
+        acquisition=acquisition,
+        names=file_names(run_dir / "raw", instrument),
+        feed=ReductionFeed(run_dir, deployment.instrument, clock),
+        sun=SunTrack.over(prepared.site, *(prepared.started_s + span for span in SUN_TRACK_S)),
+        until_s=request.until_s,
+        started_s=prepared.started_s,
+    )
+    run.feed.on_alarm = lambda text: alarms.reduction(run, text)
+    return run
 
 
 def in_memory(deployment: Deployment) -> Deployment:

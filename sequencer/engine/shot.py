@@ -10,8 +10,8 @@ class Shot:
     """What to expose on one camera, and how it will be judged and labelled.
 
     `kind` is flat, ladder, dark or bias. Levels are fractions of full well; `predicted_fraction` is what the rate
-    model expects, `level_target` what the template wants. `i` of `n` counts within the series. `settle` is DETn.NSETTLE
-    (None: the detector's own figure).
+    model expects, `level_target` what the template wants. `i` of `n` counts within the series, of which `good` are
+    good so far. `settle` is DETn.NSETTLE (None: the detector's own figure).
     """
 
     camera: str
@@ -33,5 +33,5 @@ class Shot:
     settle: int | None = None
     i: int = 1
     n: int = 1
-    wanted: int = 0
+    good: int = 0
     exposure: str = ""

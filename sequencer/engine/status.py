@@ -36,4 +36,3 @@ class Status(msgspec.Struct):
     disk_free_mb: float | None = None
     disk_needed_mb: float | None = None
     alarms: list[str] = []
-    last_line: str = ""

@@ -15,7 +15,7 @@ from sequencer.clock import parse_utc
 from sequencer.engine.context import RunContext
 from sequencer.engine.journal import Record, read_journal
 from sequencer.engine.prepare import prepare
-from sequencer.engine.request import Nobody, RunRequest, RunResult
+from sequencer.engine.request import Nobody, RunRequest, RunResult, Watcher
 from sequencer.engine.run import run_body
 from sequencer.engine.runner import run_templates
 from simulators.start import Simulation, start_simulators
@@ -79,8 +79,9 @@ def run(
     start_s: float | None = None,
     until_s: float | None = None,
     context: Callable[[], zmq.asyncio.Context] | None = None,
+    watcher: Watcher | None = None,
 ) -> Ran:
-    """Execute a block to its end; `operator` acts beside it on the running context."""
+    """Execute a block to its end; `operator` acts beside it on the running context, `watcher` looks on."""
     request = RunRequest(ob, deployment, folder / "runs", start_s, until_s, "virtual", seed, window_px)
     prepared = prepare(request)
     acting: list[asyncio.Future[None]] = []
@@ -96,7 +97,7 @@ def run(
         await run_templates(run)
 
     async def main() -> RunResult:
-        result = await run_body(prepared, Nobody(), body, context() if context else None, simulate)
+        result = await run_body(prepared, watcher or Nobody(), body, context() if context else None, simulate)
         for task in acting:
             assert task.done(), "the moment the operator waited for never came"
             task.result()

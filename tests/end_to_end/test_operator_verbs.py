@@ -12,6 +12,7 @@ from sequencer.wire.client import Client
 from sequencer.wire.errors import NoAnswer, Rejected
 from tests.end_to_end import rig
 
+ONE_DARK = {"DET1.DIT": 0.2, "SEQ.NEXPO1": 1, "SEQ.NEXPO2": 0, "SEQ.NEXPO3": 0}
 STATES = ["Waiting", "Presetting", "SettingUp", "Exposing", "HandingOver"]
 VERBS = ["stop", "abort", "halt", "skip", "pause"]
 
@@ -103,7 +104,7 @@ def test_skipping_the_template_ends_it(tmp_path: Path, state: str) -> None:
     ob = rig.write_ob(
         tmp_path,
         ("METIS_all_cal_TwilightFlat", rig.FLATS),
-        ("METIS_all_cal_Dark", {"DET1.DIT": 0.2, "SEQ.NEXPO1": 1, "SEQ.NEXPO2": 0, "SEQ.NEXPO3": 0}),
+        ("METIS_all_cal_Dark", ONE_DARK),
     )
     ran = rig.run(tmp_path, ob, operator=saying("skip", state, what="template"))
     assert [data["outcome"] for data in ran.of("template_done")] == ["skipped", "completed"]
@@ -133,21 +134,75 @@ def test_pause_closes_the_light_stop_and_resume_goes_on(tmp_path: Path, state: s
     assert len([data for data in ran.of("frame") if data["kind"] == "flat"]) == 2
 
 
-def test_pause_now_repeats_the_exposure_it_ended(tmp_path: Path) -> None:
-    async def act(run: RunContext) -> None:
-        await run.clock.sleep(3.0, "tester")
-        await tell(run, "pause", now=True)
-        await run.clock.sleep(60.0, "tester")
-        await tell(run, "resume")
+async def pause_now(run: RunContext) -> None:
+    """A pause of a minute that ends the exposure under way."""
+    await run.clock.sleep(0.5, "tester")
+    await tell(run, "pause", now=True)
+    await run.clock.sleep(60.0, "tester")
+    await tell(run, "resume")
 
+
+def test_pause_now_repeats_the_dark_it_ended(tmp_path: Path) -> None:
     ob = rig.write_ob(
         tmp_path,
         ("METIS_all_cal_Dark", {"DET1.DIT": 10.0, "SEQ.NEXPO1": 2, "SEQ.NEXPO2": 0, "SEQ.NEXPO3": 0}),
     )
-    ran = rig.run(tmp_path, ob, operator=rig.when(lambda record: record.kind == "exposure", act))
+    ran = rig.run(tmp_path, ob, operator=rig.when(lambda record: record.kind == "exposure", pause_now))
     assert ran.result.outcome == "completed"
     assert len(ran.of("exposure")) == 3
     assert len(ran.of("frame")) == 2
+
+
+@pytest.mark.parametrize("kind", ["probe", "flat"])
+def test_pause_now_ends_a_flat_or_probe_and_the_sky_is_asked_again(tmp_path: Path, kind: str) -> None:
+    parameters = {**rig.FLATS, "SEQ.DIT.FILT.LIST": ["H2O-ice"], "SEQ.DARK": False}
+    ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", parameters))
+    begins = rig.when(lambda record: record.kind == "exposure" and record.data["kind"] == kind, pause_now)
+    ran = rig.run(tmp_path, ob, operator=begins)
+    assert ran.result.outcome == "completed"
+    assert ran.states.count("Paused") == 1
+    assert [data["kind"] for data in ran.of("exposure")].count(kind) == (2 if kind == "probe" else 3)
+    assert [frame["verdict"] for frame in ran.of("frame")] == ["good"] * 2
+    assert list((ran.result.run_dir / "raw").glob("*.part")) == []
+
+
+@pytest.mark.parametrize("verb", ["stop", "pause", "skip"])
+def test_what_can_have_no_effect_while_the_last_frames_are_reduced_is_refused(
+    tmp_path: Path, verb: str
+) -> None:
+    refused: list[Rejected] = []
+
+    async def act(run: RunContext) -> None:
+        with pytest.raises(Rejected) as error:
+            await run.control.request(verb, "tester", what="template")
+        refused.append(error.value)
+
+    ob = rig.write_ob(tmp_path, ("METIS_all_cal_Dark", ONE_DARK))
+    ran = rig.run(tmp_path, ob, operator=rig.when(rig.entered("Reducing"), act))
+    assert ran.result.outcome == "completed"
+    assert [error.reason for error in refused] == ["illegal_state"]
+    assert f"nothing is left to {verb}" in refused[0].text
+    assert ran.of("operator") == []
+
+
+def test_stop_while_a_template_is_reduced_keeps_the_next_from_beginning(tmp_path: Path) -> None:
+    ob = rig.write_ob(tmp_path, *(("METIS_all_cal_Dark", dict(ONE_DARK)) for _ in range(2)))
+    operator = rig.when(rig.entered("Reducing"), lambda run: run.control.request("stop", "tester"))
+    ran = rig.run(tmp_path, ob, operator=operator)
+    assert ran.result.outcome == "stopped"
+    assert [data["outcome"] for data in ran.of("template_done")] == ["completed"]
+    assert len(ran.of("product")) == 1
+
+
+def test_stop_during_the_very_last_exposure_is_a_stop(tmp_path: Path) -> None:
+    """What was accepted has its effect, though nothing is left to leave out."""
+    ob = rig.write_ob(tmp_path, ("METIS_all_cal_Dark", ONE_DARK))
+    ran = rig.run(
+        tmp_path,
+        ob,
+        operator=rig.when(lambda record: record.kind == "exposure", lambda run: tell(run, "stop")),
+    )
+    assert (ran.result.outcome, len(ran.of("frame")), len(ran.of("product"))) == ("stopped", 1, 1)
 
 
 @pytest.mark.parametrize("verb", ["pause", "skip", "resume"])
@@ -167,8 +222,7 @@ def test_a_verb_that_is_not_legal_is_refused_with_a_reason(tmp_path: Path, verb:
 
     operator = rig.when(moment, act)
     # An instrument dark leaves the cover open, so that making safe takes time.
-    dark = {"DET1.DIT": 0.2, "SEQ.NEXPO1": 1, "SEQ.NEXPO2": 0, "SEQ.NEXPO3": 0}
-    ran = rig.run(tmp_path, rig.write_ob(tmp_path, ("METIS_gen_cal_InsDark", dark)), operator=operator)
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, ("METIS_gen_cal_InsDark", ONE_DARK)), operator=operator)
     assert ran.result.outcome == "completed"
     assert [error.reason for error in refused] == ["illegal_state"]
     assert ("Running" if verb == "resume" else "Safing") in refused[0].text

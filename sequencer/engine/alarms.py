@@ -1,0 +1,24 @@
+"""What the operator is told when something goes wrong that stops no exposure: what, so what, what to do."""
+
+from __future__ import annotations
+
+from sequencer.engine.context import RunContext
+from sequencer.wire.messages import FrameHeader
+
+
+def unplanned_frame(run: RunContext, header: FrameHeader, text: str) -> None:
+    """A detector has sent a frame that belongs to no exposure of this run."""
+    run.alarm(
+        f"{header.device} sent a frame nobody planned ({header.exposure}): {text}",
+        "it belongs to an earlier run, or somebody else exposes",
+        "look at the folder `unplanned` of this run",
+    )
+
+
+def reduction(run: RunContext, text: str) -> None:
+    """The reduction stage died, does not answer, or finds a frame broken."""
+    run.alarm(
+        text,
+        "exposing goes on; products may come late, or be missing",
+        "when the run is over look at its products; `sequencer reduce` makes them again from the raw frames",
+    )

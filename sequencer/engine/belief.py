@@ -1,0 +1,142 @@
+"""What is believed of one filter tonight: the prior, what frames taught, and what to expose next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sequencer.engine.context import RunContext
+from sequencer.engine.rates import rate_prior
+from sequencer.engine.shot import Shot
+from sequencer.exposure import DetectorLimits, DitList, ExposureController, LevelPlan, RatePrior
+
+RISK_SIGMAS = 2.0
+"""So many sigmas of the prior above what is believed, a filter must still be harmless to be looked at first."""
+
+
+class Belief:
+    """Rate of one filter of one camera, and the controller that its frames teach.
+
+    `nd` is the neutral density that will be in the beam (empty: the one that is). `limits` are those of the
+    detector in the mode of `label`, `overhead_s` the time of one read-out.
+    """
+
+    def __init__(self, run: RunContext, label: Shot, plan: LevelPlan, nd: str = "") -> None:
+        self._run = run
+        self._label = label
+        self._plan = plan
+        self._nd = nd
+        self._begun = False
+        detector = run.instrument.detectors[run.instrument.cameras[label.camera].detector]
+        mode = detector.modes[label.mode]
+        self.overhead_s = mode.overhead_s
+        self.limits = DetectorLimits(
+            full_well_e=mode.full_well_e,
+            min_dit_s=mode.min_dit_s,
+            max_dit_s=mode.max_dit_s,
+            read_noise_e=mode.read_noise_e,
+            linearity_k=detector.nonlinearity_k,
+            dark_rate_e_s=mode.dark_e_s,
+            dit_grid_s=mode.dit_grid_s,
+        )
+        self._scale = 1.0
+        self._prior: RatePrior
+        self.controller: ExposureController
+        self._take_up()
+
+    def begin(self) -> None:
+        """The filter's turn has come: start from what the camera's other filters have taught by now."""
+        if not self._begun:
+            self._begun = True
+            self._take_up()
+
+    def teach(self) -> None:
+        """Tell the camera's other filters what the frames of this one taught."""
+        learned = self.controller.learned(self._run.clock.now())
+        if learned.frames:
+            self._run.learned[self._label.camera] = self._scale * learned.throughput
+
+    @contextmanager
+    def for_ladder(self, plan: LevelPlan) -> Iterator[None]:
+        """Meanwhile the controller is one for a DIT ladder, which starts from what the flats taught."""
+        flats = (self._scale, self._prior, self.controller)
+        learned, model = self.controller.learned(self._run.clock.now()), self._prior.rate_e_s
+        self._scale *= learned.throughput
+        self._prior = replace(
+            self._prior,
+            rate_e_s=lambda airmass, ambient_k: learned.throughput * model(airmass, ambient_k),
+            relative_sigma=learned.relative_sigma,
+        )
+        self.controller = self._new_controller(plan, self._prior)
+        try:
+            yield
+            self.teach()
+        finally:
+            self._scale, self._prior, self.controller = flats
+
+    def conditions(self) -> tuple[float, float | None]:
+        """(airmass, ambient temperature in K) as the telescope tells them."""
+        telescope = self._run.devices.telescope
+        if telescope is None:
+            return 1.0, None
+        return max(1.0, telescope.state.airmass), telescope.state.ambient_k
+
+    def rate_e_s(self, airmass: float | None = None) -> float:
+        """Background rate of this filter now, here or at an airmass, as far as learned, without dark."""
+        here, ambient_k = self.conditions()
+        throughput = self.controller.learned(self._run.clock.now()).throughput
+        return float(throughput * self._prior.rate_e_s(airmass or here, ambient_k))
+
+    @property
+    def fading(self) -> bool:
+        """Whether waiting makes the light fainter."""
+        return self._plan.mode == "LEVEL" and self._plan.direction == "EVENING"
+
+    def too_bright(self) -> str:
+        """Why this filter would overfill the detector, exposed or idle, as is believed now; empty if not.
+
+        An idle detector is reset as often as the shortest DIT allows: nothing is darker. Where the light fades
+        anyway, the first look waits until it is harmless even at `RISK_SIGMAS` above what is believed.
+        """
+        now_s, most = self._run.clock.now(), self._plan.max_fraction
+        level = self.controller.predict_fraction(self.limits.min_dit_s, now_s, *self.conditions())
+        if self.fading and not self.controller.learned(now_s).frames:
+            level *= self._risk
+        if level <= most:
+            return ""
+        return (
+            f"{100 * level:.0f} % of full well expected at the minimum DIT {self.limits.min_dit_s:g} s, "
+            f"the limit is {100 * most:.0f} %"
+        )
+
+    @property
+    def _risk(self) -> float:
+        """How much brighter than believed a filter may be."""
+        return 1.0 + RISK_SIGMAS * self._prior.relative_sigma
+
+    def may_be_too_bright(self) -> bool:
+        """Whether a steady background might turn out too bright (`RISK_SIGMAS`), as long as nothing taught better."""
+        config = self._run.instrument.cameras[self._label.camera].filters[self._label.filter]
+        if config.twilight_band:
+            return False
+        most_e_s = self._risk * max(self.rate_e_s(airmass) for airmass in self._plan.airmasses)
+        signal_e = (most_e_s + self.limits.dark_rate_e_s) * self.limits.min_dit_s
+        return self.limits.level_fraction(signal_e) > self._plan.max_fraction
+
+    def _take_up(self) -> None:
+        run, label = self._run, self._label
+        config = run.instrument.cameras[label.camera].filters[label.filter]
+        begins_s = max(run.clock.now(), run.window.start_s) if run.window else run.clock.now()
+        self._scale = run.learned.get(label.camera, 1.0)
+        self._prior = rate_prior(run, label.camera, config, self._transmission(), begins_s)
+        self.controller = self._new_controller(self._plan, self._prior)
+
+    def _new_controller(self, plan: LevelPlan, prior: RatePrior) -> ExposureController:
+        listed = DitList.log_spaced(self.limits) if plan.mode == "LEVEL" else None
+        return ExposureController(self.limits, prior, plan, dit_list=listed)
+
+    def _transmission(self) -> float:
+        config, mechanisms = self._run.instrument.cameras[self._label.camera], self._run.devices.mechanisms
+        here = mechanisms.state.positions.get(config.nd_keyword, "") if mechanisms else ""
+        return config.nd_transmission.get(self._nd or here, 1.0)

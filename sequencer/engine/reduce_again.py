@@ -1,0 +1,59 @@
+"""The reduction of a finished run again, from its raw frames alone; what it made before is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from sequencer.config import load_instrument
+from sequencer.engine.journal import Journal, Record, read_journal
+from sequencer.engine.operator import ADDRESS_FILE, send
+from sequencer.engine.request import BadInput
+from sequencer.reduction import ProductRecord, reduce_run
+from sequencer.wire.errors import NoAnswer
+
+
+def reduce_again(run_dir: Path, instrument: str, tell: Callable[[str], None]) -> list[ProductRecord]:
+    """Reduce a run's raw frames (by the instrument its journal names, if none is given) and note the products.
+
+    Files of earlier products that are not made any more are removed. The journal's records are dated with the
+    end of the run: its clock has stood still since. Raises FileNotFoundError, ConfigErrors, and BadInput while
+    the run goes on.
+    """
+    records = read_journal(run_dir / "journal.sqlite")
+    _see_ended(run_dir)
+    name = instrument or str(records[0].data["instrument"]).lower()
+    products = reduce_run(run_dir, load_instrument(name), tell)
+    made = {name for product in products for name in _files(product.file)}
+    for path in sorted(_former(records) - made):
+        (run_dir / "products" / path).unlink(missing_ok=True)
+    journal = Journal(run_dir / "journal.sqlite")
+    journal.write(records[-1].time_s, "reduction", {"products": len(products)})
+    for product in products:
+        journal.write(records[-1].time_s, "product", msgspec.to_builtins(product))
+    journal.close()
+    return products
+
+
+def _see_ended(run_dir: Path) -> None:
+    if not (run_dir / ADDRESS_FILE).is_file():
+        return
+    try:
+        send(run_dir, "status")
+    except NoAnswer:  # it died without taking its address away
+        return
+    raise BadInput([f"{run_dir}: this run goes on; reduce it again when it is over"])
+
+
+def _former(records: Iterable[Record]) -> set[str]:
+    """Names of all files of the products noted so far."""
+    noted = (str(record.data["file"]) for record in records if record.kind == "product")
+    return {name for file in noted for name in _files(file)}
+
+
+def _files(product: str) -> set[str]:
+    """Names of the files of a product."""
+    stem = product.rpartition(".")[0]
+    return {f"{stem}{suffix}" for suffix in (".fits", ".json", ".log", ".qa.json")}

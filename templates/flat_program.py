@@ -1,0 +1,122 @@
+"""What a twilight flat template is going to expose: levels, filters, series, and the plan of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sequencer.engine.flat_plan import FlatPlan, Level, flat_rows, ladder_rows, reachable_levels
+from sequencer.engine.observation import Observation
+from sequencer.engine.plan_rows import PlanRow
+from sequencer.engine.series import FlatSeries
+from sequencer.engine.shot import Shot
+from sequencer.exposure import LevelPlan
+from templates.parameters import camera_filters, detector_parameter, sun_limits
+
+Parameters = dict[str, Any]
+
+
+class FlatProgram:
+    """The series of all filters of all cameras by (camera, filter), the illumination levels, and the plan.
+
+    `filters` are those of each camera in the order of their turns: as given, but one that might overfill the
+    detector comes after those that teach how bright the night is.
+    """
+
+    def __init__(self, obs: Observation, p: Parameters, direction: str) -> None:
+        self._obs = obs
+        self._p = p
+        self._direction = direction
+        self.levels = reachable_levels(obs.run, p["SEQ.AIRMASS.LIST"])
+        given = camera_filters(obs.instrument, p)
+        self.series = {
+            (camera, name): self._new_series(camera, name)
+            for camera, names in given.items()
+            for name in names
+        }
+        self.filters = {
+            camera: sorted(names, key=lambda name: self.series[camera, name].belief.may_be_too_bright())
+            for camera, names in given.items()
+        }
+        self.plan = FlatPlan(obs.run, self._rows())
+
+    @property
+    def kind(self) -> str:
+        """Kind of the frames of a filter's turn."""
+        return "ladder" if self._p["SEQ.MODE"] == "LADDER" else "flat"
+
+    @property
+    def ends_with_ladder(self) -> bool:
+        """Whether a DIT ladder follows the flats of the first level."""
+        return bool(self._p["SEQ.LEVEL.LIST"]) and self._p["SEQ.MODE"] in ("FIXED", "AIRMASS")
+
+    @property
+    def passes(self) -> int:
+        """Passes through a DIT ladder: NEXPO; after flats an even number, so that drift cancels."""
+        n: int = self._p["SEQ.NEXPO"]
+        return n + n % 2 if self.ends_with_ladder else n
+
+    def ladder_series(self, camera: str, level: Level | None = None) -> FlatSeries | None:
+        """The series for a camera's DIT ladder: the first that reaches every rung, now or at a level."""
+        wanted = self._p.get("SEQ.LEVEL.FILT") or self.filters[camera]
+        airmass = level.airmass if level else None
+        for name in self.filters[camera]:
+            series = self.series[camera, name]
+            if name in wanted and not series.stopped:
+                if all(rung.reachable for rung in series.rungs(self._p["SEQ.LEVEL.LIST"], airmass)):
+                    return series
+        return None
+
+    def done(self, series: FlatSeries, level: Level, kind: str) -> None:
+        """One series at one level is over, or will never be."""
+        self.plan.done(series.label.camera, series.label.filter, level.requested, kind)
+
+    def taken(self) -> dict[str, set[tuple[str, float, int]]]:
+        """(mode, DIT, NDIT) of every frame taken, by camera."""
+        used: dict[str, set[tuple[str, float, int]]] = {camera: set() for camera in self.filters}
+        for (camera, _), series in self.series.items():
+            used[camera] |= series.taken
+        return used
+
+    def _rows(self) -> Iterator[PlanRow]:
+        for camera, names in self.filters.items():
+            for name in names:
+                yield from self._turn_rows(self.series[camera, name])
+            first = self.levels[0] if self.levels and self.ends_with_ladder else None
+            if first is not None and (found := self.ladder_series(camera, first)) is not None:
+                yield from ladder_rows(found, first, self._p["SEQ.LEVEL.LIST"], self.passes)
+
+    def _turn_rows(self, series: FlatSeries) -> Iterator[PlanRow]:
+        if self.kind == "flat":
+            yield from flat_rows(series, self.levels, self._p["SEQ.NEXPO"])
+            return
+        for level in self.levels:
+            yield from ladder_rows(series, level, self._p["SEQ.LEVEL.LIST"], self.passes)
+
+    def _new_series(self, camera: str, name: str) -> FlatSeries:
+        p, config = self._p, self._obs.instrument.cameras[camera]
+        detector = self._obs.instrument.detectors[config.detector]
+        label = Shot(
+            camera=camera,
+            kind="flat",
+            filter=name,
+            dit_s=0.0,
+            ndit=detector_parameter(p, detector, "NDIT", 1),
+            mode=detector_parameter(p, detector, "NCORRS.NAME", detector.default_mode),
+            settle=detector_parameter(p, detector, "NSETTLE", None),
+            dpr_catg=p["DPR.CATG"],
+            dpr_type=p["DPR.TYPE"],
+            dpr_tech=detector.dpr_tech,
+            on_sky=True,
+        )
+        plan = LevelPlan(
+            mode=p["SEQ.MODE"],
+            direction=self._direction,  # type: ignore[arg-type]
+            target_fraction=p["SEQ.LEVEL.TARGET"],
+            tolerance=p["SEQ.LEVEL.TOL"],
+            max_fraction=p["SEQ.LEVEL.MAX"],
+            airmasses=tuple(level.airmass for level in self.levels),
+            integration_s=p.get("SEQ.TIME") or None,
+            sun_limits_deg=sun_limits(self._obs.instrument, p),
+        )
+        return self._obs.flat_series(label, plan, p.get(config.nd_keyword) or "")
