@@ -1,0 +1,1 @@
+"""Other programs' flat-field controllers, from their installed packages, on our nights."""
