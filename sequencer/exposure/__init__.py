@@ -5,7 +5,6 @@ Levels are electrons per single DIT as read, signals are linearised electrons; t
 
 from sequencer.exposure.answers import Answer, Expose, Stop, Wait
 from sequencer.exposure.controller import ExposureController
-from sequencer.exposure.dark_plan import DarkWish
 from sequencer.exposure.dit import SkyRunsOut, collected_e, solve_dit
 from sequencer.exposure.dit_list import DitList, Quantised, on_grid, quantise
 from sequencer.exposure.estimator import (
@@ -17,7 +16,6 @@ from sequencer.exposure.estimator import (
     constant_rate,
 )
 from sequencer.exposure.fixed import FixedDit, Refused, fixed_dit, middle_airmass
-from sequencer.exposure.forecast import PlannedFrame, clock_time
 from sequencer.exposure.ladder import Rung, alternating_passes, ladder
 from sequencer.exposure.lambert import lambert_w0
 from sequencer.exposure.learned import Learned
@@ -25,10 +23,7 @@ from sequencer.exposure.limits import SATURATION_FRACTION, DetectorLimits
 from sequencer.exposure.linearity import linearise, respond
 from sequencer.exposure.outlook import Outlook
 from sequencer.exposure.plan import LevelPlan
-from sequencer.exposure.rows import Missing, NightPlan, PlanRow
-from sequencer.exposure.schedule import Costs, Place, Window, plan_night
 from sequencer.exposure.verdict import Verdict, verdict
-from sequencer.exposure.wish import FilterWish, Series, all_series
 
 __all__ = [
     "SATURATION_FRACTION",
@@ -37,35 +32,23 @@ __all__ = [
     "TWILIGHT_SLOPE_NOISE_PER_S3",
     "TWILIGHT_SLOPE_SIGMA_PER_S",
     "Answer",
-    "Costs",
-    "DarkWish",
     "DetectorLimits",
     "DitList",
     "Expose",
     "ExposureController",
-    "FilterWish",
     "FixedDit",
     "Learned",
     "LevelPlan",
-    "Missing",
-    "NightPlan",
     "Outlook",
-    "Place",
-    "PlanRow",
-    "PlannedFrame",
     "Quantised",
     "RatePrior",
     "Refused",
     "Rung",
-    "Series",
     "SkyRunsOut",
     "Stop",
     "Verdict",
     "Wait",
-    "Window",
-    "all_series",
     "alternating_passes",
-    "clock_time",
     "collected_e",
     "constant_rate",
     "fixed_dit",
@@ -74,7 +57,6 @@ __all__ = [
     "linearise",
     "middle_airmass",
     "on_grid",
-    "plan_night",
     "quantise",
     "respond",
     "solve_dit",
