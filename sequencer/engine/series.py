@@ -131,7 +131,7 @@ class FlatSeries:
         """Whether a good frame came of it; none does when the operator wants a pause at once."""
         try:
             if probe:
-                await self._probe(replace(shot, kind="probe", level_number=0, ladder_pass=0), beam)
+                await self._probe(replace(shot, kind="probe", ndit=1, level_number=0, ladder_pass=0), beam)
                 return False
             frame, verdict = await self._exposer.take_once(shot, self._judge, beam.ready)
         except EndedForPause:

@@ -66,6 +66,7 @@ TEMPLATES = {
     "Dark": Tiny(OPTICAM, {"DET1.DIT": 2.0}, {"MASTER_DARK"}),
 }
 EXAMPLES = {
+    "metis-all-lm-flats": "metis-sim",
     "metis-dark": "metis-sim",
     "metis-insdark": "metis-sim",
     "metis-lband-flats": "metis-sim",
