@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from sequencer.engine.flat_plan import FlatPlan, Level, flat_rows, ladder_rows, reachable_levels
+from sequencer.engine.live_plan import LivePlan
 from sequencer.engine.observation import Observation
-from sequencer.engine.plan_rows import PlanRow
 from sequencer.engine.series import FlatSeries
 from sequencer.engine.shot import Shot
 from sequencer.exposure import LevelPlan
+from sequencer.observing.planning import Level
 from templates.parameters import camera_filters, detector_parameter, sun_limits
 
 Parameters = dict[str, Any]
@@ -27,7 +26,8 @@ class FlatProgram:
         self._obs = obs
         self._p = p
         self._direction = direction
-        self.levels = reachable_levels(obs.run, p["SEQ.AIRMASS.LIST"])
+        self.plan: LivePlan = obs.plan()
+        self.levels = self.plan.levels
         given = camera_filters(obs.instrument, p)
         self.series = {
             (camera, name): self._new_series(camera, name)
@@ -38,7 +38,6 @@ class FlatProgram:
             camera: sorted(names, key=lambda name: self.series[camera, name].belief.may_be_too_bright())
             for camera, names in given.items()
         }
-        self.plan = FlatPlan(obs.run, self._rows())
 
     @property
     def kind(self) -> str:
@@ -77,21 +76,6 @@ class FlatProgram:
         for (camera, _), series in self.series.items():
             used[camera] |= series.taken
         return used
-
-    def _rows(self) -> Iterator[PlanRow]:
-        for camera, names in self.filters.items():
-            for name in names:
-                yield from self._turn_rows(self.series[camera, name])
-            first = self.levels[0] if self.levels and self.ends_with_ladder else None
-            if first is not None and (found := self.ladder_series(camera, first)) is not None:
-                yield from ladder_rows(found, first, self._p["SEQ.LEVEL.LIST"], self.passes)
-
-    def _turn_rows(self, series: FlatSeries) -> Iterator[PlanRow]:
-        if self.kind == "flat":
-            yield from flat_rows(series, self.levels, self._p["SEQ.NEXPO"])
-            return
-        for level in self.levels:
-            yield from ladder_rows(series, level, self._p["SEQ.LEVEL.LIST"], self.passes)
 
     def _new_series(self, camera: str, name: str) -> FlatSeries:
         p, config = self._p, self._obs.instrument.cameras[camera]

@@ -12,9 +12,9 @@ from itertools import zip_longest
 from typing import Any
 
 from sequencer.engine.beam import Openings
-from sequencer.engine.flat_plan import Level
 from sequencer.engine.observation import Observation
 from sequencer.engine.series import FlatSeries
+from sequencer.observing.planning import Level
 from sequencer.sky import NoTwilight
 from templates.flat_program import FlatProgram
 from templates.matching_darks import matching_darks
@@ -28,18 +28,18 @@ async def run(obs: Observation, p: Parameters) -> None:
     obs.light.protect = p["SEQ.PROTECT"]
     window = obs.find_window(p["SEQ.TWILIGHT"], sun_limits(obs.instrument, p))
     flats = TwilightFlats(obs, p, FlatProgram(obs, p, window.kind))
-    plan = flats.program.plan
-    obs.announce(plan.rows, plan.needed_s, window, plan.warnings())
+    flats.program.plan.announce()
     if window.start_s - obs.run.clock.now() > p["SEQ.TWILIGHT.WAIT"]:
         raise NoTwilight(
             f"the twilight begins only in {(window.start_s - obs.run.clock.now()) / 60.0:.0f} minutes"
         )
     obs.say("Waiting")
-    await obs.wait_until(window.start_s, "waiting for the twilight")
+    await obs.wait_until(window.start_s - obs.instrument.telescope.preset_s, "waiting for the twilight")
     async with obs.within(window):
         for number, level in enumerate(flats.program.levels, start=1):
             async with obs.level():
                 await flats.point(level)
+                await obs.wait_until(window.start_s, "waiting for the twilight")
                 await flats.expose(number, level)
                 if number == 1 and flats.program.ends_with_ladder:
                     await flats.ladder(level)
@@ -63,7 +63,8 @@ class TwilightFlats:
         await self.obs.shut()
         moves: list[Awaitable[Any]] = [self.obs.set_up(fore_optics(self.obs.instrument, self.p))]
         if self.p["SEQ.PRESET"]:
-            moves.append(self.obs.preset_patch(level.airmass))
+            span_s = self.program.plan.span_s(level.requested)
+            moves.append(self.obs.patch.go(level.airmass, span_s, self.p["SEQ.AIRMASS.LIST"]))
         await asyncio.gather(*moves)
 
     async def expose(self, number: int, level: Level) -> None:
@@ -72,6 +73,7 @@ class TwilightFlats:
             for names in zip_longest(*self.program.filters.values()):
                 turn = zip(self.program.filters, names, strict=True)
                 named = [self.program.series[camera, name] for camera, name in turn if name]
+                await self.obs.patch.keep(self.program.plan.left_s(level.requested))
                 if due := [series for series in named if self._begins(series, level)]:
                     await self._put_filters(due)
                     await self.obs.side_by_side(self._take(series, number, level) for series in due)

@@ -21,6 +21,7 @@ def execute(
     clock: str = "",
     seed: int = 1,
     window_px: tuple[int, int] | None = None,
+    learned: Path | None = None,
 ) -> RunResult:
     """Run an observing block with live progress. Raises ConfigErrors, and NoAnswer for devices not there.
 
@@ -39,5 +40,6 @@ def execute(
         clock_spec=clock,
         seed=seed,
         window_px=window_px,
+        learned=learned,
     )
     return watch(lambda watcher: run_ob(request, watcher))

@@ -12,7 +12,7 @@ from sequencer.cli import options
 from sequencer.cli.exits import EXIT_CODES, clear_messages, refuse
 
 if TYPE_CHECKING:
-    from sequencer.observing.planning import NightPlan
+    from sequencer.observing.plan_request import NightPlan
 
 
 @click.command(epilog=EXIT_CODES, short_help="Plan the night of an observing block.")
@@ -75,7 +75,7 @@ def plan(
       sequencer plan metis-lband-flats -d metis-sim --date 2027-06-01 --twilight evening --plot plan.png
       sequencer plan metis-all-lm-flats -d metis-sim --preset 300
     """
-    from sequencer.observing.planning import PlanRequest, plan_night
+    from sequencer.observing.plan_request import PlanRequest, plan_night
 
     if date is not None and twilight is None:
         raise click.UsageError("--date needs --twilight morning or --twilight evening")

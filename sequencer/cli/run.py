@@ -19,6 +19,12 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 @options.until
 @options.clock
 @options.seed
+@click.option(
+    "--learned",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of what earlier nights taught about each filter: read before, kept up to date. Default: "
+    "learned-D.yaml in --out with --clock wall, otherwise none.",
+)
 def run(
     ob: str,
     deployment: str,
@@ -27,6 +33,7 @@ def run(
     until: float | None,
     clock: str,
     seed: int,
+    learned: Path | None,
 ) -> None:
     """Execute an observing block (a file, or the name of a packaged one) with live progress.
 
@@ -41,5 +48,7 @@ def run(
     from sequencer.cli.executing import execute
 
     with clear_messages():
-        result = execute(ob, deployment, out, start=start, until=until, clock=clock, seed=seed)
+        result = execute(
+            ob, deployment, out, start=start, until=until, clock=clock, seed=seed, learned=learned
+        )
     sys.exit(result.exit_code)

@@ -140,7 +140,8 @@ class TelescopeConfig(Struct, forbid_unknown_fields=True, frozen=True):
     """Limits and speeds of the telescope; altitude and Sun distance bind the sequencer as well.
 
     `preset_s` and `filter_change_s` are what a plan reckons with: one preset with settling, one change of filter
-    with the light stop closed before and opened after it.
+    with the light stop closed before and opened after it. `tracks`: flats follow a field of sky, moved between
+    frames by `offsets` positions `offset_arcsec` apart, each in `offset_s`; otherwise the sky drifts through.
     """
 
     name: str
@@ -152,6 +153,10 @@ class TelescopeConfig(Struct, forbid_unknown_fields=True, frozen=True):
     sun_distance_deg: float = 30.0
     moon_distance_deg: float = 30.0
     planet_distance_deg: float = 1.0
+    tracks: bool = False
+    offsets: int = 5
+    offset_arcsec: float = 10.0
+    offset_s: float = 0.0
 
 
 class SourceConfig(Struct, forbid_unknown_fields=True, frozen=True):

@@ -9,6 +9,7 @@ from functools import partial
 
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import Interruption
+from sequencer.engine.flat_patch import FlatPatch
 from sequencer.engine.light import Light
 from sequencer.engine.steps import step
 
@@ -31,11 +32,15 @@ class CameraBeam:
 
 
 class Beam:
-    """The light of one observation's cameras, and who of them is being read."""
+    """The light of one observation's cameras, and who of them is being read.
 
-    def __init__(self, run: RunContext, light: Light) -> None:
+    A telescope that tracks is moved on before each frame, while no other camera is read.
+    """
+
+    def __init__(self, run: RunContext, light: Light, patch: FlatPatch) -> None:
         self._run = run
         self._light = light
+        self._patch = patch
         self._read: set[str] = set()
 
     @asynccontextmanager
@@ -51,6 +56,8 @@ class Beam:
 
     async def _let_in(self, camera: str, openings: Openings) -> None:
         """The camera's own mask, then the cover, then the light stop."""
+        if self._read == {camera}:
+            await self._patch.next_position()
         keyword = self._run.instrument.cameras[camera].mask_keyword
         if keyword in openings.masks:
             await self._move(keyword, openings.masks[keyword])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
+from sequencer.config.models import CameraConfig
 from sequencer.engine.context import RunContext
-from sequencer.engine.rates import rate_prior
 from sequencer.engine.shot import Shot
-from sequencer.exposure import DetectorLimits, DitList, ExposureController, LevelPlan, RatePrior
+from sequencer.exposure import DitList, ExposureController, Learned, LevelPlan, RatePrior
+from sequencer.observing.planning import rate_prior
+from sequencer.observing.prediction import detector_limits
 
 RISK_SIGMAS = 2.0
 """So many sigmas of the prior above what is believed, a filter must still be harmless to be looked at first."""
@@ -31,15 +32,7 @@ class Belief:
         detector = run.instrument.detectors[run.instrument.cameras[label.camera].detector]
         mode = detector.modes[label.mode]
         self.overhead_s = mode.overhead_s
-        self.limits = DetectorLimits(
-            full_well_e=mode.full_well_e,
-            min_dit_s=mode.min_dit_s,
-            max_dit_s=mode.max_dit_s,
-            read_noise_e=mode.read_noise_e,
-            linearity_k=detector.nonlinearity_k,
-            dark_rate_e_s=mode.dark_e_s,
-            dit_grid_s=mode.dit_grid_s,
-        )
+        self.limits = detector_limits(detector, mode)
         self._scale = 1.0
         self._prior: RatePrior
         self.controller: ExposureController
@@ -52,28 +45,27 @@ class Belief:
             self._take_up()
 
     def teach(self) -> None:
-        """Tell the camera's other filters what the frames of this one taught."""
-        learned = self.controller.learned(self._run.clock.now())
-        if learned.frames:
-            self._run.learned[self._label.camera] = self._scale * learned.throughput
+        """Tell the camera's other filters, and the nights to come, what the frames of this one taught."""
+        label, learned = self._label, self._learned
+        self._run.rates.teach(label.camera, label.filter, self._scale, learned)
 
     @contextmanager
     def for_ladder(self, plan: LevelPlan) -> Iterator[None]:
         """Meanwhile the controller is one for a DIT ladder, which starts from what the flats taught."""
         flats = (self._scale, self._prior, self.controller)
-        learned, model = self.controller.learned(self._run.clock.now()), self._prior.rate_e_s
+        learned = self._learned
         self._scale *= learned.throughput
-        self._prior = replace(
-            self._prior,
-            rate_e_s=lambda airmass, ambient_k: learned.throughput * model(airmass, ambient_k),
-            relative_sigma=learned.relative_sigma,
-        )
+        self._prior = self._prior.taught(learned)
         self.controller = self._new_controller(plan, self._prior)
         try:
             yield
             self.teach()
         finally:
             self._scale, self._prior, self.controller = flats
+
+    @property
+    def _learned(self) -> Learned:
+        return self.controller.learned(self._run.clock.now())
 
     def conditions(self) -> tuple[float, float | None]:
         """(airmass, ambient temperature in K) as the telescope tells them."""
@@ -85,8 +77,7 @@ class Belief:
     def rate_e_s(self, airmass: float | None = None) -> float:
         """Background rate of this filter now, here or at an airmass, as far as learned, without dark."""
         here, ambient_k = self.conditions()
-        throughput = self.controller.learned(self._run.clock.now()).throughput
-        return float(throughput * self._prior.rate_e_s(airmass or here, ambient_k))
+        return self.controller.rate_e_s(self._run.clock.now(), airmass or here, ambient_k)
 
     @property
     def fading(self) -> bool:
@@ -101,7 +92,7 @@ class Belief:
         """
         now_s, most = self._run.clock.now(), self._plan.max_fraction
         level = self.controller.predict_fraction(self.limits.min_dit_s, now_s, *self.conditions())
-        if self.fading and not self.controller.learned(now_s).frames:
+        if self.fading and not self._learned.frames:
             level *= self._risk
         if level <= most:
             return ""
@@ -117,8 +108,7 @@ class Belief:
 
     def may_be_too_bright(self) -> bool:
         """Whether a steady background might turn out too bright (`RISK_SIGMAS`), as long as nothing taught better."""
-        config = self._run.instrument.cameras[self._label.camera].filters[self._label.filter]
-        if config.twilight_band:
+        if self._config.filters[self._label.filter].twilight_band:
             return False
         most_e_s = self._risk * max(self.rate_e_s(airmass) for airmass in self._plan.airmasses)
         signal_e = (most_e_s + self.limits.dark_rate_e_s) * self.limits.min_dit_s
@@ -126,10 +116,15 @@ class Belief:
 
     def _take_up(self) -> None:
         run, label = self._run, self._label
-        config = run.instrument.cameras[label.camera].filters[label.filter]
         begins_s = max(run.clock.now(), run.window.start_s) if run.window else run.clock.now()
-        self._scale = run.learned.get(label.camera, 1.0)
-        self._prior = rate_prior(run, label.camera, config, self._transmission(), begins_s)
+        self._scale, sigma = run.rates.expected(label.camera, label.filter)
+        self._prior = rate_prior(
+            self._config.filters[label.filter],
+            run.sun_altitude_deg,
+            relative_sigma=sigma,
+            scale=self._scale * self._transmission(),
+            time_s=begins_s,
+        )
         self.controller = self._new_controller(self._plan, self._prior)
 
     def _new_controller(self, plan: LevelPlan, prior: RatePrior) -> ExposureController:
@@ -137,6 +132,10 @@ class Belief:
         return ExposureController(self.limits, prior, plan, dit_list=listed)
 
     def _transmission(self) -> float:
-        config, mechanisms = self._run.instrument.cameras[self._label.camera], self._run.devices.mechanisms
+        config, mechanisms = self._config, self._run.devices.mechanisms
         here = mechanisms.state.positions.get(config.nd_keyword, "") if mechanisms else ""
         return config.nd_transmission.get(self._nd or here, 1.0)
+
+    @property
+    def _config(self) -> CameraConfig:
+        return self._run.instrument.cameras[self._label.camera]

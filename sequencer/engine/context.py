@@ -15,6 +15,7 @@ from sequencer.devices.connect import Devices
 from sequencer.devices.lightpath import LightStop
 from sequencer.engine.control import Control
 from sequencer.engine.journal import Journal
+from sequencer.engine.rates import Rates
 from sequencer.engine.status import Status
 from sequencer.observing import OB
 from sequencer.reduction import ReductionFeed
@@ -23,8 +24,8 @@ from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
 
 @dataclass
 class RunContext:
-    """One run. `exposures`, `frames` (stored ones) and `steps` count them; `learned` is the factor on the prior that
-    each camera's filters taught tonight; `activities` are what goes on at this moment, in words.
+    """One run. `exposures`, `frames` (stored ones) and `steps` count them; `rates` is what is known of each filter's
+    throughput; `activities` are what goes on at this moment, in words.
     """
 
     run_id: str
@@ -45,6 +46,7 @@ class RunContext:
     names: Names
     feed: ReductionFeed
     sun: SunTrack
+    rates: Rates
     until_s: float | None = None
     window: Window | None = None
     started_s: float = 0.0
@@ -55,7 +57,6 @@ class RunContext:
     template_name: str = ""
     procedure: str = ""
     template_started_s: float = 0.0
-    learned: dict[str, float] = field(default_factory=dict)
     activities: list[str] = field(default_factory=list)
 
     @property

@@ -11,31 +11,36 @@ from sequencer.config.models import Instrument
 from sequencer.engine.beam import Beam
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import SkipLevel
+from sequencer.engine.dark_rows import dark_rows
 from sequencer.engine.darks import Darks, NotDark
 from sequencer.engine.exposing import Exposer
+from sequencer.engine.flat_patch import FlatPatch
 from sequencer.engine.lanes import side_by_side
 from sequencer.engine.light import Light
-from sequencer.engine.plan_rows import PlanRow, dark_rows
-from sequencer.engine.pointing import PointingRefused, preset_patch
+from sequencer.engine.live_plan import LivePlan
 from sequencer.engine.series import FlatSeries
 from sequencer.engine.shot import Shot
 from sequencer.engine.steps import step
 from sequencer.engine.window import within
 from sequencer.exposure import LevelPlan
-from sequencer.sky import Patch, Window, twilight_window
+from sequencer.observing import TemplateCall
+from sequencer.sky import Window, twilight_window
 
 
 class Observation:
     """The observation a template carries out, on the devices of one run.
 
     `protect` is SEQ.PROTECT: the light stop closes before every other move and opens when exposing begins.
-    `closed` names the light stops (shutter, cover) a dark needs read back closed.
+    `call` is the template's call in the block, if it is one's. `closed` names the light stops (shutter, cover) a dark
+    needs read back closed. `patch` is the sky that flats look at.
     """
 
-    def __init__(self, run: RunContext, *, protect: bool = True) -> None:
+    def __init__(self, run: RunContext, call: TemplateCall | None = None, *, protect: bool = True) -> None:
         self.run = run
+        self.call = call
         self.light = Light(run, protect=protect)
-        self.beam = Beam(run, self.light)
+        self.patch = FlatPatch(run, self.light)
+        self.beam = Beam(run, self.light, self.patch)
         self.exposer = Exposer(run)
         self.closed = ("shutter", "cover")
         run.control.on_pause = self.light.shut
@@ -87,17 +92,11 @@ class Observation:
         self.run.window = window
         return window
 
-    def announce(
-        self,
-        rows: Iterable[PlanRow],
-        needed_s: float,
-        window: Window | None = None,
-        warnings: Iterable[str] = (),
-    ) -> None:
-        """Tell the operator what is going to be done, when and how long, and what will not work."""
-        span = {"start_s": window.start_s, "end_s": window.end_s} if window else {}
-        plain = [row.plain() for row in rows]
-        self.run.log("plan", rows=plain, window=span, needed_s=needed_s, warnings=list(warnings))
+    def plan(self) -> LivePlan:
+        """The plan of this template's twilight. Raises sky.NoTwilight, and ValueError outside a template."""
+        if self.call is None:
+            raise ValueError("only a template has a plan")
+        return LivePlan(self.run, self.call)
 
     async def wait_until(self, time_s: float, why: str) -> None:
         """Wait with the light stop closed; the operator can interrupt at once."""
@@ -114,24 +113,6 @@ class Observation:
         return within(self.run, window, shut_out)
 
     # ---- moves ------------------------------------------------------------------------------------------------
-
-    async def preset_patch(self, airmass: float) -> Patch:
-        """Preset the telescope to an empty patch opposite the Sun; resolves when arrived. Raises PointingRefused."""
-        self._check_site()
-        patch: Patch = await self.step(
-            "telescope", "preset", {"airmass": airmass}, preset_patch(self.run, airmass)
-        )
-        self.run.log(
-            "note", text=f"patch at airmass {patch.airmass:.3f}: {'; '.join(patch.reasons)}", by="engine"
-        )
-        return patch
-
-    def _check_site(self) -> None:
-        site = self.run.devices.site
-        if site is not None and not site.state.safe:
-            raise PointingRefused(
-                f"the site is not safe: {', '.join(site.state.reasons) or 'it does not say why'}"
-            )
 
     async def set_up(self, positions: dict[str, str]) -> None:
         """Move mechanisms, in parallel, the light stop closed; those already in place stay."""
@@ -189,7 +170,8 @@ class Observation:
         for shot in shots:
             by_camera.setdefault(shot.camera, []).append(shot)
         rows, needed_s = dark_rows(self.instrument, by_camera)
-        self.announce(rows, needed_s)
+        plain = [row.plain() for row in rows]
+        self.run.log("plan", rows=plain, window={}, needed_s=needed_s, warnings=[])
         self.say("Exposing")
         darks = Darks(self.run, self.exposer, self.closed)
         await self.side_by_side(darks.take(camera, own) for camera, own in by_camera.items())

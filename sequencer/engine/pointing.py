@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sequencer.devices.telescope import TelescopeClient
 from sequencer.engine.context import RunContext
-from sequencer.sky import NoPatch, Patch, choose_patch, slew_separation_deg, sun_altaz
-
-PRESET_S = 180.0
-"""The patch is chosen for the time at which a preset ends; 180 s is what an ELT preset takes (assumed)."""
-
-SUN_UP_DEG = -1.0
-"""Above this altitude the Sun's disc can shine into the telescope (radius 0.27 deg, refraction 0.57 deg)."""
+from sequencer.observing.planning import patch_rules
+from sequencer.sky import (
+    SUN_UP_DEG,
+    Patch,
+    Slew,
+    choose_field,
+    choose_strip,
+    dither_offsets,
+    radec_to_altaz,
+    recheck_patch,
+    slew_separation_deg,
+    sun_altaz,
+)
 
 
 class PointingRefused(Exception):
     """The telescope may not go there."""
 
 
-async def preset_patch(run: RunContext, airmass: float) -> Patch:
-    """Point at an empty patch of sky at an airmass, opposite the Sun, tracking off. Raises PointingRefused."""
-    telescope = run.instrument.telescope
-    try:
-        patch = choose_patch(
-            run.clock.now() + PRESET_S,
-            airmass,
-            run.site,
-            altitude_limits_deg=telescope.altitude_deg,
-            sun_distance_deg=telescope.sun_distance_deg,
-            moon_distance_deg=telescope.moon_distance_deg,
-            planet_distance_deg=telescope.planet_distance_deg,
-        )
-    except NoPatch as error:
-        raise PointingRefused(str(error)) from error
-    await preset(run, patch.altitude_deg, patch.azimuth_deg)
-    return patch
+def choose(run: RunContext, airmass: float, span_s: float, listed: Sequence[float]) -> Patch:
+    """An empty patch of sky opposite the Sun, for `span_s` from the end of a preset that begins now.
+
+    A strip for a telescope that stands still, a field with offsets for one that tracks. `listed` are the other
+    airmasses of the block. Raises NoPatch.
+    """
+    config, now_s = run.instrument.telescope, run.clock.now()
+    begin_s = now_s + config.preset_s
+    span = (begin_s, begin_s + span_s, airmass, run.site, patch_rules(run.instrument))
+    slew = Slew(_direction(run), now_s, config.slew_deg_s)
+    if not config.tracks:
+        return choose_strip(*span, listed=listed, slew=slew)
+    offsets = dither_offsets(config.offsets, config.offset_arcsec)
+    return choose_field(*span, offsets=offsets, listed=listed, slew=slew)
+
+
+def objections(run: RunContext, patch: Patch, span_s: float) -> list[str]:
+    """Why a patch that the telescope looks at may not be looked at for `span_s` more; empty if it may."""
+    now_s = run.clock.now()
+    if patch.start_s <= now_s and now_s + span_s <= patch.end_s:
+        return []
+    return recheck_patch(patch, now_s, now_s + span_s, run.site, patch_rules(run.instrument))
 
 
 async def preset(run: RunContext, altitude_deg: float, azimuth_deg: float, *, tracking: bool = False) -> None:
@@ -40,10 +54,21 @@ async def preset(run: RunContext, altitude_deg: float, azimuth_deg: float, *, tr
 
     Raises PointingRefused if the slew passes the Sun too closely or the telescope guides.
     """
-    client = run.devices.telescope
-    if client is None:
-        raise PointingRefused("this deployment has no telescope")
-    here = (client.state.altitude_deg, client.state.azimuth_deg)
+    client = _checked(run, altitude_deg, azimuth_deg)
+    await client.preset(altitude_deg=altitude_deg, azimuth_deg=azimuth_deg, tracking=tracking)
+    _check_guiding(client)
+
+
+async def preset_position(run: RunContext, ra_deg: float, dec_deg: float) -> None:
+    """Go to a position (ICRS) and track it; else as `preset`."""
+    client = _checked(run, *radec_to_altaz(ra_deg, dec_deg, run.clock.now(), run.site))
+    await client.preset(ra_deg=ra_deg, dec_deg=dec_deg, tracking=True)
+    _check_guiding(client)
+
+
+def _checked(run: RunContext, altitude_deg: float, azimuth_deg: float) -> TelescopeClient:
+    """The telescope, if the slew to a direction is safe."""
+    here = _direction(run)
     sun = sun_altaz(run.clock.now(), run.site)
     config = run.instrument.telescope
     nearest_deg = slew_separation_deg(here, (altitude_deg, azimuth_deg), sun, speeds_deg_s=config.slew_deg_s)
@@ -52,6 +77,21 @@ async def preset(run: RunContext, altitude_deg: float, azimuth_deg: float, *, tr
             f"the slew to altitude {altitude_deg:.1f}, azimuth {azimuth_deg:.1f} deg passes the Sun at "
             f"{nearest_deg:.1f} deg; {config.sun_distance_deg:g} deg are required"
         )
-    await client.preset(altitude_deg=altitude_deg, azimuth_deg=azimuth_deg, tracking=tracking)
+    return _telescope(run)
+
+
+def _check_guiding(client: TelescopeClient) -> None:
     if client.state.guiding or client.state.ao:
         raise PointingRefused("the telescope guides or corrects: flats need guiding and adaptive optics off")
+
+
+def _direction(run: RunContext) -> tuple[float, float]:
+    state = _telescope(run).state
+    return state.altitude_deg, state.azimuth_deg
+
+
+def _telescope(run: RunContext) -> TelescopeClient:
+    client: TelescopeClient | None = run.devices.telescope
+    if client is None:
+        raise PointingRefused("this deployment has no telescope")
+    return client

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 
@@ -15,6 +16,8 @@ from sequencer.config.yaml_reader import Located
 from sequencer.engine.clocks import choose_clock
 from sequencer.engine.request import BadInput, RunRequest
 from sequencer.observing import OB, Validation, load_ob, validate
+from sequencer.observing.planning import read_learned
+from sequencer.observing.planning.learned import Learned
 from sequencer.sky import Site
 
 NOTEBOOK_RATE = 100.0
@@ -26,7 +29,10 @@ SPARE_BYTES = 200_000_000
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything a run needs to know before it begins. `simulate`: the simulators run in this process."""
+    """Everything a run needs to know before it begins. `simulate`: the simulators run in this process.
+
+    `learned` is what earlier nights taught, by `learned_file`.
+    """
 
     request: RunRequest
     ob: OB
@@ -38,6 +44,8 @@ class Prepared:
     started_s: float
     disk_bytes: int = 0
     simulate: bool = False
+    learned: Learned = field(default_factory=dict)
+    learned_file: Path | None = None
 
 
 def prepare(request: RunRequest) -> Prepared:
@@ -59,6 +67,7 @@ def prepare(request: RunRequest) -> Prepared:
         raise BadInput([*problems, *error.problems]) from None
     if problems:
         raise BadInput(problems)
+    file = learned_file(request, deployment, clock)
     return Prepared(
         request,
         checked.ob,
@@ -70,6 +79,8 @@ def prepare(request: RunRequest) -> Prepared:
         clock.now(),
         checked.disk_bytes,
         simulate=clock.kind == "virtual",
+        learned={} if file is None else read_learned(file, deployment.name),
+        learned_file=file,
     )
 
 
@@ -90,9 +101,19 @@ def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> 
             ["virtual time needs an event loop of its own: use `sequencer script`, or another clock"]
         )
     ob = OB(name, instrument.name, "", [], Located(name, {}, {}))
-    simulate = here or clock.kind == "virtual"
+    file = learned_file(request, deployment, clock)
     return Prepared(
-        request, ob, deployment, instrument, sky_site(place), place, clock, clock.now(), simulate=simulate
+        request,
+        ob,
+        deployment,
+        instrument,
+        sky_site(place),
+        place,
+        clock,
+        clock.now(),
+        simulate=here or clock.kind == "virtual",
+        learned={} if file is None else read_learned(file, deployment.name),
+        learned_file=file,
     )
 
 
@@ -108,6 +129,13 @@ def load_place(request: RunRequest) -> tuple[Deployment, Instrument, SiteConfig]
 def sky_site(place: SiteConfig) -> Site:
     """The site as the sky's functions want it."""
     return Site(place.name, place.latitude_deg, place.longitude_deg, place.elevation_m)
+
+
+def learned_file(request: RunRequest, deployment: Deployment, clock: Clock) -> Path | None:
+    """The file of what nights teach: the one asked for; of real nights the deployment's own beside its runs."""
+    if request.learned is not None or clock.kind != "wall":
+        return request.learned
+    return request.out / f"learned-{deployment.name}.yaml"
 
 
 def start_time(request: RunRequest, deployment: Deployment) -> float:

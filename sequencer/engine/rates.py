@@ -1,56 +1,79 @@
-"""What is believed of the background of a filter before its first frame tonight."""
+"""What is known of each filter's throughput: from earlier nights, and from tonight's frames."""
 
 from __future__ import annotations
 
-from sequencer.config.models import FilterConfig
-from sequencer.engine.context import RunContext
-from sequencer.exposure import RatePrior
-from sequencer.exposure.estimator import TWILIGHT_SLOPE_NOISE_PER_S3, TWILIGHT_SLOPE_SIGMA_PER_S, RateModel
-from sequencer.sky import ThermalBand, direction_factor, log_slope_per_s, sun_altaz, zenith_brightness_mag
+import math
+from pathlib import Path
+from typing import Any
 
-SLOPE_STEP_S = 60.0
-"""Time over which the Sun's speed is taken."""
+from sequencer.config.models import Instrument
+from sequencer.exposure import Learned
+from sequencer.observing.planning import Throughput, merged, write_learned
+from sequencer.observing.planning.learned import Learned as Nights
+from sequencer.observing.planning.learned import tonight_sigma
+
+FILTER_TO_FILTER_SIGMA = 0.1
+"""Relative 1 sigma between the throughputs of two filters of a camera on one night, beside the table's. Assumed."""
 
 
-def rate_prior(
-    run: RunContext, camera: str, config: FilterConfig, transmission: float, time_s: float
-) -> RatePrior:
-    """Prior of one filter: thermal background from the instrument's table, or scattered twilight if it has a band.
+class Rates:
+    """Factors on the instrument's table of rates, by camera and filter.
 
-    The twilight is that of `time_s`. Scaled by the ND filter's transmission and by what the camera's other
-    filters taught tonight.
+    `before` is what earlier nights taught, as `file` says it; the file is kept up to date (None: there is none).
     """
-    scale = transmission * run.learned.get(camera, 1.0)
-    sigma = run.instrument.cameras[camera].prior_sigma
-    if config.twilight_band:
-        return _twilight_prior(run, config, scale, sigma, time_s)
-    band = ThermalBand(config.wavelength_um, config.telescope_e_s, config.sky_e_s, config.sky_exponent)
-    return RatePrior(_scaled(band.rate_e_s, scale), relative_sigma=sigma)
 
+    def __init__(
+        self, instrument: Instrument, deployment: str, run_id: str, before: Nights, file: Path | None
+    ) -> None:
+        self._instrument = instrument
+        self._deployment = deployment
+        self._run_id = run_id
+        self._before = before
+        self._file = file
+        self._tonight: Nights = {}
+        self._of_camera: dict[str, tuple[float, float]] = {}
 
-def _scaled(model: RateModel, scale: float) -> RateModel:
-    return lambda airmass, temperature_k: scale * model(airmass, temperature_k)
+    def expected(self, camera: str, name: str) -> tuple[float, float]:
+        """(factor on the table's rate, its relative 1 sigma) of a filter whose turn has come.
 
+        Its own of earlier nights, times what the camera's other filters showed tonight.
+        """
+        usual = self._usual(camera, name)
+        if camera in self._of_camera:
+            factor, sigma = self._of_camera[camera]
+            return usual * factor, math.hypot(sigma, FILTER_TO_FILTER_SIGMA)
+        known = self._before.get(camera, {}).get(name)
+        return usual, self._instrument.cameras[camera].prior_sigma if known is None else tonight_sigma(known)
 
-def _twilight_prior(
-    run: RunContext, config: FilterConfig, scale: float, sigma: float, time_s: float
-) -> RatePrior:
-    altitude_deg, azimuth_deg = sun_altaz(time_s, run.site)
-    later_deg = sun_altaz(time_s + SLOPE_STEP_S, run.site)[0]
-    speed_deg_s = (altitude_deg - later_deg) / SLOPE_STEP_S
-    magnitude = zenith_brightness_mag(config.twilight_band, -altitude_deg)
-    zenith_e_s = config.twilight_e_s_mag0 * 10.0 ** (-0.4 * magnitude)
+    def teach(self, camera: str, name: str, scale: float, learned: Learned) -> None:
+        """What the frames of a filter taught on top of a prior that had `scale` on the table's rate."""
+        if not learned.frames or learned.relative_sigma > self._instrument.cameras[camera].prior_sigma:
+            return
+        throughput = scale * learned.throughput
+        self._of_camera[camera] = (throughput / self._usual(camera, name), learned.relative_sigma)
+        self._tonight.setdefault(camera, {})[name] = Throughput(
+            throughput, learned.relative_sigma, learned.frames, self._run_id
+        )
 
-    def rate_e_s(airmass: float, temperature_k: float | None) -> float:
-        telescope = run.devices.telescope
-        away_deg = 180.0 if telescope is None else abs(telescope.state.azimuth_deg - azimuth_deg)
-        return float(scale * zenith_e_s * direction_factor(airmass, away_deg))
+    def plain(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """What was learned tonight, for the journal."""
+        return {
+            camera: {
+                name: {"throughput": item.throughput, "sigma": item.relative_sigma, "frames": item.frames}
+                for name, item in filters.items()
+            }
+            for camera, filters in self._tonight.items()
+        }
 
-    return RatePrior(
-        rate_e_s,
-        relative_sigma=sigma,
-        log_slope_per_s=log_slope_per_s(config.twilight_band, -altitude_deg, speed_deg_s),
-        log_slope_sigma_per_s=TWILIGHT_SLOPE_SIGMA_PER_S,
-        slope_noise_per_s3=TWILIGHT_SLOPE_NOISE_PER_S3,
-        time_s=time_s,
-    )
+    def known(self) -> Nights:
+        """Earlier nights and tonight together, as a plan wants it."""
+        return merged(self._before, self._tonight)
+
+    def keep(self) -> None:
+        """Write the file, if there is one and something was learned."""
+        if self._file is not None and self._tonight:
+            write_learned(self._file, self._deployment, self.known())
+
+    def _usual(self, camera: str, name: str) -> float:
+        known = self._before.get(camera, {}).get(name)
+        return 1.0 if known is None else known.throughput

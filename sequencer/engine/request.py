@@ -23,7 +23,8 @@ class RunRequest:
 
     `start_s` and `until_s` are Unix seconds UTC; without them the deployment's start (else now) and no end.
     `clock_spec` is virtual, scaled:RATE or wall; empty: virtual on simulators, wall on hardware. `window_px`
-    cuts every detector to (nx, ny) about its centre. `ob_path` is empty for a script.
+    cuts every detector to (nx, ny) about its centre. `ob_path` is empty for a script. `learned` is the file of what
+    nights teach; by the wall clock it is by default `out`/learned-`deployment`.yaml, else there is none.
     """
 
     ob_path: Path
@@ -34,6 +35,7 @@ class RunRequest:
     clock_spec: str = ""
     seed: int = 1
     window_px: tuple[int, int] | None = None
+    learned: Path | None = None
 
 
 @dataclass(frozen=True)

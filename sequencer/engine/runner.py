@@ -73,6 +73,7 @@ async def end(run: RunContext, outcome: str, reason: str = "") -> tuple[str, int
             code = ending_code if safe else EXIT_NOT_SAFE
     if outcome == "halted":
         run.control.trigger("halt", reason)
+    run.rates.keep()
     run.log("run_done", outcome=outcome, ended=iso(run.clock.now()))
     return outcome, code
 
@@ -93,6 +94,8 @@ async def run_templates(run: RunContext) -> None:
             raise
         finally:
             run.log("template_done", index=index, name=call.name, outcome=outcome)
+            if learned := run.rates.plain():
+                run.log("learned", rates=learned)
             if run.control.ending in ("", "stop"):
                 goes_on = outcome in ("completed", "skipped") and index + 1 < len(run.ob.templates)
                 await reduce_template(run, call.name, last=not goes_on)
@@ -131,7 +134,7 @@ async def reduce_template(run: RunContext, name: str, *, last: bool) -> None:
 
 async def _run_template(run: RunContext, call: TemplateCall) -> str:
     try:
-        await load_procedure(call).run(Observation(run), call.parameters)
+        await load_procedure(call).run(Observation(run, call), call.parameters)
     except SkipTemplate as skip:
         run.log("note", text=f"template {skip}", by="engine")
         return "skipped"

@@ -166,7 +166,7 @@ class Hands:
             raise BadInput(checked.problems)
         call = checked.ob.templates[0]
         begin_template(run, call)
-        await load_procedure(call).run(Observation(run), call.parameters)
+        await load_procedure(call).run(Observation(run, call), call.parameters)
         run.log("template_done", index=run.template_index, name=call.name, outcome="completed")
         run.template_name, run.procedure = "script", ""
 

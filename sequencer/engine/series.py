@@ -173,9 +173,8 @@ class FlatSeries:
 
     def _shot(self, answer: Expose, i: int, n: int, good: int, airmass_level: float) -> Shot:
         controller = self.belief.controller
-        predicted = controller.predict_fraction(
-            answer.dit_s, self._run.clock.now(), *self.belief.conditions()
-        )
+        opening_s = self._run.clock.now() + controller.overhead_s
+        predicted = controller.predict_fraction(answer.dit_s, opening_s, *self.belief.conditions())
         return replace(
             self.label,
             dit_s=answer.dit_s,

@@ -24,6 +24,7 @@ from sequencer.engine.control import Control
 from sequencer.engine.journal import Journal, Record
 from sequencer.engine.operator import OperatorDesk
 from sequencer.engine.prepare import Prepared
+from sequencer.engine.rates import Rates
 from sequencer.engine.request import Watcher
 from sequencer.engine.safing import let_go
 from sequencer.engine.status import Status
@@ -121,6 +122,7 @@ async def _assemble(
         names=file_names(run_dir / "raw", instrument),
         feed=ReductionFeed(run_dir, deployment.instrument, clock),
         sun=SunTrack.over(prepared.site, *(prepared.started_s + span for span in SUN_TRACK_S)),
+        rates=Rates(instrument, deployment.name, run_id, prepared.learned, prepared.learned_file),
         until_s=request.until_s,
         started_s=prepared.started_s,
     )

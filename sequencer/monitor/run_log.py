@@ -41,6 +41,15 @@ def _product(data: Data) -> str:
     return f"product {data['file']} ({data['category']}): {qa['flag']}" + (f": {reasons}" if reasons else "")
 
 
+def _learned(data: Data) -> str:
+    told = [
+        f"{camera} {name} {item['throughput']:.3f} +- {item['sigma']:.3f} from {item['frames']} frames"
+        for camera, filters in data["rates"].items()
+        for name, item in filters.items()
+    ]
+    return "learned, measured over predicted rate: " + ", ".join(told)
+
+
 def _because(data: Data, word: str) -> str:
     return f"{word}: {data['reason']}" if data.get("reason") else word
 
@@ -55,6 +64,7 @@ _TEXT: dict[str, Callable[[Data], str]] = {
     "exposure": _exposure,
     "light_stop": lambda data: f"{data['role']} {data['position']}, read back",
     "product": _product,
+    "learned": _learned,
     "operator": lambda data: f"operator {data['by']}: {data['verb']} {data['text']}".rstrip(),
     "note": lambda data: f"note by {data['by']}: {data['text']}",
     "safe_state": _reached,

@@ -17,6 +17,12 @@ from sequencer.reduction.separation import Separation
 Flag = Literal["GOOD", "PARTIAL", "BAD"]
 DARK_TOLERANCE = 0.5
 """Share by which a dark current may exceed the configured one; assumed: it doubles within some 7 K."""
+
+WARM_PIXELS = 0.01
+"""What unmarked warm pixels add to the median level, in noises of a frame: the median of a Gauss distribution moves by
+1.25 times the share of outliers, and up to 0.8 % of the pixels are taken to be warm (assumed)."""
+
+
 _ORDER: dict[Flag, int] = {"GOOD": 0, "PARTIAL": 1, "BAD": 2}
 
 
@@ -98,12 +104,13 @@ def decay(fall_adu: float, error_adu: float, noise_adu: float) -> Check:
 def light_leak(level_adu: float, error_adu: float, expected_adu: float, noise_adu: float) -> Check:
     """Dark level (above bias) against the dark current of the configuration.
 
-    PARTIAL when the excess is certain (5 errors) and beyond the tolerance of the dark current; BAD when it also
-    outweighs the noise of one frame (`noise_adu`): then light or persistence rules the dark.
+    PARTIAL when the excess is certain (5 errors), beyond the tolerance of the dark current and beyond what warm pixels
+    too faint to be marked do to a median; BAD when it also outweighs the noise of one frame (`noise_adu`): then light
+    or persistence rules the dark.
     """
     text = f"level {level_adu:.4f} +- {error_adu:.4f} ADU, {expected_adu:.4f} expected of the dark current"
     excess = level_adu - expected_adu
-    if excess <= 5.0 * error_adu or excess <= DARK_TOLERANCE * expected_adu:
+    if excess <= max(5.0 * error_adu, DARK_TOLERANCE * expected_adu, WARM_PIXELS * noise_adu):
         return Check("light leak", "GOOD", text)
     return Check(
         "light leak", "PARTIAL" if excess <= noise_adu else "BAD", f"light leak or persistence: {text}"

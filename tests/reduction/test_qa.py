@@ -57,6 +57,7 @@ def test_what_was_not_checked_makes_it_partial() -> None:
         (qa.light_leak(20.0, 0.1, 1.0, 10.0), "BAD", "light leak or persistence: level 20.0000"),
         (qa.light_leak(1.4, 0.01, 1.0, 1.0), "GOOD", "1.4000"),
         (qa.light_leak(3.0, 0.5, 1.0, 10.0), "GOOD", "3.0000"),
+        (qa.light_leak(0.0348, 0.0034, 0.0138, 17.5), "GOOD", "0.0348"),
         (qa.light_leak(0.04, 0.009, 0.0025, 17.5), "GOOD", "0.0400"),
         (qa.gradient(2.0, 0.1, 10.0), "PARTIAL", "light leak? gradient 2.0000"),
         (qa.gradient(0.4, 0.1, 10.0), "GOOD", "0.4000"),

@@ -1,38 +1,13 @@
-"""The rows of a plan: which frames, how many, at which DIT and level, and how long they take."""
+"""The rows of a plan of darks: which frames, how many, at which DIT, and how long they take."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from sequencer.config.models import DetectorConfig, Instrument
 from sequencer.engine.shot import Shot
-
-
-@dataclass(frozen=True)
-class PlanRow:
-    """One series: what, how often, at which DIT and level; `note` says what will not work. `seconds` it takes.
-
-    `kind` is that of its frames: flat, ladder, dark or bias. Darks have neither filter nor airmass, and level 0.
-    """
-
-    camera: str
-    filter: str
-    airmass: float | None
-    requested_airmass: float | None
-    dit_s: float
-    ndit: int
-    n: int
-    predicted_fraction: float
-    kind: str
-    note: str = ""
-    seconds: float = 0.0
-
-    def plain(self) -> dict[str, Any]:
-        """The row for the journal."""
-        return asdict(self)
+from sequencer.observing.planning import PlanRow
 
 
 def dark_rows(instrument: Instrument, shots: Mapping[str, Sequence[Shot]]) -> tuple[list[PlanRow], float]:
