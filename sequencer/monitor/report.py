@@ -14,7 +14,15 @@ from sequencer.monitor.products import product_pictures
 from sequencer.monitor.record import Record
 from sequencer.monitor.story import Moment, Story, tell
 from sequencer.monitor.summary import outcome
-from sequencer.monitor.tables import frames_table, plan_table, products_table, remarks_table, safe_state_table
+from sequencer.monitor.tables import (
+    efficiency_table,
+    frames_table,
+    learned_table,
+    plan_table,
+    products_table,
+    remarks_table,
+    safe_state_table,
+)
 from sequencer.monitor.timeline import timeline_plot
 
 
@@ -34,6 +42,8 @@ def report_html(records: Iterable[Record], run_dir: Path) -> str:
             plan_table(story),
             _plot(plan_plot(story), "Achieved level against the level predicted before the exposure"),
         ),
+        section("Use of the sky", efficiency_table(story)),
+        section("Learned", learned_table(story)),
         section("Master frames", *product_pictures(run_dir, story.products)),
         section(
             "Timeline",
@@ -63,13 +73,12 @@ def _header(story: Story) -> str:
     frames = [frame.data for frame in story.frames]
     flags = [product["qa"]["flag"] for product in story.products]
     reached = [entry["reached"] for entry in story.safe_state]
+    flats_s = sum(plan["needed_s"] for plan in story.plans if plan["window"])
     tiles = {
         "frames, good of all": f"{sum(frame['verdict'] == 'good' for frame in frames)} of {len(frames)}",
         "products, GOOD of all": f"{flags.count('GOOD')} of {len(flags)}",
         "time used": f"{(end_s - story.started_s) / 60:.0f} min",
-        "planned for the flats": f"{sum(plan['needed_s'] for plan in story.plans) / 60:.0f} min"
-        if story.plans
-        else "-",
+        "planned for the flats": f"{flats_s / 60:.0f} min" if flats_s else "-",
         "devices safe": f"{sum(map(bool, reached))} of {len(reached)}",
     }
     shown = "".join(

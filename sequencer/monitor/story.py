@@ -57,6 +57,7 @@ class Story:
     alarms: list[Moment] = field(default_factory=list)
     remarks: list[Moment] = field(default_factory=list)
     safe_state: list[Data] = field(default_factory=list)
+    learned: Data = field(default_factory=dict)
 
     @property
     def frames(self) -> list[Moment]:
@@ -113,6 +114,10 @@ def _product(story: Story, at: Moment) -> None:
     story.products = [*kept, at.data]
 
 
+def _learned(story: Story, at: Moment) -> None:
+    story.learned = at.data["rates"]
+
+
 def _safe_state(story: Story, at: Moment) -> None:
     kept = [entry for entry in story.safe_state if entry["device"] != at.data["device"]]
     story.safe_state = [*kept, at.data]
@@ -130,6 +135,7 @@ _HANDLERS = {
     "light_stop": lambda story, at: story.stops.append(at),
     "probe": lambda story, at: story.probes.append(at),
     "product": _product,
+    "learned": _learned,
     "alarm": lambda story, at: story.alarms.append(at),
     "operator": lambda story, at: story.remarks.append(at),
     "note": lambda story, at: story.remarks.append(at),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from sequencer.monitor import page
+from sequencer.monitor.efficiency import flat_series, total
 from sequencer.monitor.lines import clock_time, percent, short
 from sequencer.monitor.page import badge, table, text
 from sequencer.monitor.plots import label
@@ -33,9 +37,65 @@ def products_table(story: Story) -> str:
 
 def plan_table(story: Story) -> str:
     """What was planned, beside what came of it; the warnings of the plan above."""
-    rows = [_plan_row(story, row) for plan in story.plans for row in plan["rows"]]
+    rows = [_plan_row(story, row) for plan in story.plans for row in _joined(plan["rows"])]
     warnings = page.bullets(warning for plan in story.plans for warning in plan.get("warnings", []))
     return warnings + table(PLAN_HEAD, rows) if rows else warnings
+
+
+def _joined(rows: Iterable[Data]) -> list[Data]:
+    """Flats of one filter and airmass as one row, whose DITs follow the sky: its DIT is the first one's."""
+    joined: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key: tuple[Any, ...] = (row["camera"], row["filter"], row.get("requested_airmass"))
+        if row["kind"] != "flat":
+            key = (*key, row["kind"], row["dit_s"], row.get("predicted_fraction"), len(joined))
+        if key not in joined:
+            joined[key] = dict(row)
+            continue
+        joined[key]["n"] += row["n"]
+        joined[key]["note"] = joined[key].get("note") or row.get("note")
+    return list(joined.values())
+
+
+def efficiency_table(story: Story) -> str:
+    """Each series of flats: how much of its time the good frames needed, and what was exposed in vain."""
+    series = flat_series(story)
+    rows = [
+        [
+            text(one.filter),
+            _airmass(one.airmass),
+            f"{one.good} of {one.wanted}",
+            str(one.wasted),
+            f"{one.taken_s:.0f}",
+            f"{one.least_s:.0f}",
+            f"{100 * one.efficiency:.0f} %",
+        ]
+        for one in series
+    ]
+    if not rows:
+        return ""
+    head = ["filter", "airmass", "good", "wasted", "time taken / s", "least time / s", "efficiency"]
+    words = (
+        f"{100 * total(series):.0f} % of the time between the first opening and the last closing of each series was "
+        "needed by its good frames, one right after the other; wasted exposures are probes and frames not good."
+    )
+    return f"<p>{words}</p>{table(head, rows)}"
+
+
+def learned_table(story: Story) -> str:
+    """What each filter taught: measured over predicted rate."""
+    rows = [
+        [
+            text(camera),
+            text(name),
+            f"{item['throughput']:.3f}",
+            f"{100 * item['sigma']:.1f} %",
+            str(item["frames"]),
+        ]
+        for camera, filters in story.learned.items()
+        for name, item in filters.items()
+    ]
+    return table(["camera", "filter", "measured / predicted rate", "1 sigma", "frames"], rows) if rows else ""
 
 
 def _plan_row(story: Story, row: Data) -> list[str]:

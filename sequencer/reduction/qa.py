@@ -22,6 +22,8 @@ WARM_PIXELS = 0.01
 """What unmarked warm pixels add to the median level, in noises of a frame: the median of a Gauss distribution moves by
 1.25 times the share of outliers, and up to 0.8 % of the pixels are taken to be warm (assumed)."""
 
+WANTED_NOISE = 0.003
+"""Pixel-to-pixel accuracy wanted of a flat (METIS_DRLD, table of QC and health parameters)."""
 
 _ORDER: dict[Flag, int] = {"GOOD": 0, "PARTIAL": 1, "BAD": 2}
 
@@ -71,6 +73,18 @@ def noise(ratio: float) -> Check:
         return Check("noise", "PARTIAL", "noise not measured: it takes two frames")
     text = f"noise {ratio:.2f} of predicted"
     return upto("noise", abs(math.log(ratio)), math.log(1.2), math.log(2.0), text)
+
+
+def accuracy(noise: float, exposures: int) -> Check:
+    """Predicted relative noise of a flat's pixel against what is wanted; and how many more exposures would do.
+
+    With the exposures' own darks the variance falls as their number.
+    """
+    text = f"predicted pixel noise {100 * noise:.3f} %"
+    if noise > WANTED_NOISE:
+        more = math.ceil(exposures * ((noise / WANTED_NOISE) ** 2 - 1.0))
+        text += f", {100 * WANTED_NOISE:.1f} % is wanted: {more} more exposures like these, and their darks, would do"
+    return upto("error", noise, WANTED_NOISE, 0.02, text)
 
 
 def saturated(share: float) -> Check:

@@ -176,7 +176,7 @@ def _flat_checks(
         qa.levels([stack.level_adu / detector.full_well_adu for stack in flat.stacks]),
         qa.saturated(flat.saturated_share),
         qa.noise(worst),
-        qa.upto("error", error, 0.003, 0.02, f"predicted pixel noise {100 * error:.3f} %"),
+        qa.accuracy(error, len(frames)),
         qa.starry(flat.starry_share),
         _slope_check(flat),
         *qa.separated(flat.separation),

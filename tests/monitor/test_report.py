@@ -57,7 +57,8 @@ def test_it_is_one_well_formed_page_that_fetches_nothing(page: str) -> None:
 
 def test_every_section_is_there(page: str) -> None:
     titles = re.findall(r"<h2>([^<]+)</h2>", page)
-    assert titles == ["Alarms", "Products", "Levels", "Planned against achieved", "Master frames",
+    assert titles == ["Alarms", "Products", "Levels", "Planned against achieved", "Use of the sky",
+                      "Learned", "Master frames",
                       "Linearity", "Timeline", "Safe state", "Remarks", "Frames"]  # fmt: skip
 
 
@@ -184,3 +185,8 @@ def test_images_of_all_chips_are_shown(tmp_path: Path) -> None:
     page = report_html(night.records(), night.run_dir)
     for name in ("DET1.SCI", "DET4.SCI"):
         assert f"<figcaption>DARK ifu.fits [{name}]</figcaption>" in page
+
+
+def test_what_was_learned_and_how_the_sky_was_used(page: str) -> None:
+    assert "<td>1.234</td><td>0.4 %</td><td>12</td>" in page
+    assert "% of the time between the first opening" in page
