@@ -26,6 +26,7 @@ VERBS = {
     "halt": "operator",
     "note": "operator",
     "reduce": "reduce",
+    "darks": "darks",
 }
 """Verb -> module of `sequencer.cli`, in the order `--help` shows them."""
 

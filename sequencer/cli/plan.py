@@ -35,23 +35,25 @@ if TYPE_CHECKING:
     "preset_s",
     type=click.FloatRange(0.0),
     metavar="SECONDS",
-    help="What if a preset took so long?",
+    help="What if a preset took so long, instead of the instrument's figure?",
 )
 @click.option(
     "--overhead",
     "overhead_s",
     type=click.FloatRange(0.0),
     metavar="SECONDS",
-    help="What if a read-out took so long?",
+    help="What if the read-out of an exposure took so long?",
 )
 @click.option(
     "--learned",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="File of what earlier nights taught.",
+    help="File of what earlier nights taught of each filter's throughput.",
 )
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON document.")
 @click.option(
-    "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan as a picture (PNG) too."
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the plan as a picture (PNG) too: levels, DITs, airmass and Sun against time.",
 )
 def plan(
     ob: str,
@@ -65,15 +67,27 @@ def plan(
     as_json: bool,
     plot: Path | None,
 ) -> None:
-    """Plan the twilights of an observing block: for each filter, airmass and level the time, pointing, DIT, NDIT,
-    predicted level with its uncertainty and number of exposures; and what will not fit or cannot reach the level,
-    with the reason. Moves nothing.
+    """Plan the twilights of an observing block, before anything moves.
+
+    The plan is a dry run: the controller that will choose the DITs answers, and the sky it believes in replies, with
+    presets, changes of filter, settling and read-out as the instrument has them. It is made again 1 sigma fainter and
+    brighter; what is lost then is said too.
+
+    \b
+    How to read it:
+      sky, darks    from when to when frames are taken, what is left of the twilight
+      point at      one line a level: telescope altitude and azimuth, and why there
+      min           exposing and reading out; probes, waits and moves come on top
+      n             good exposures foreseen, 0 for what falls out
+      level/%       predicted level in % of full well, with 1 sigma
+      !             not as asked for: the lines with ! at the end say why
 
     \b
     Examples:
       sequencer plan metis-lband-flats --deployment metis-sim
       sequencer plan metis-lband-flats -d metis-sim --date 2027-06-01 --twilight evening --plot plan.png
-      sequencer plan metis-all-lm-flats -d metis-sim --preset 300
+      sequencer plan metis-all-lm-flats -d metis-sim --preset 300      what falls out with slower presets?
+      sequencer plan metis-all-lm-flats -d metis-sim --overhead 5      and with slower read-out?
     """
     from sequencer.observing.plan_request import PlanRequest, plan_night
 

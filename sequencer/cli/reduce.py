@@ -14,18 +14,26 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 @click.option(
     "--instrument", default="", help="Name or file of the instrument. Default: the one of the run's journal."
 )
-def reduce(run: Path, instrument: str) -> None:
+@click.option(
+    "--darks",
+    "darks_of",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    multiple=True,
+    help="Folder of another run whose darks are to be used too; may be given several times.",
+)
+def reduce(run: Path, instrument: str, darks_of: tuple[Path, ...]) -> None:
     """Reduce the raw frames of RUN (its folder) again.
 
     Products, summary and report are written anew, and the products noted in the journal.
 
     \b
-    Example:
-      sequencer reduce runs/20270320T091500-metis
+    Examples:
+      sequencer reduce runs/20270320T091500-METIS-bce3
+      sequencer reduce runs/20270320T091500-METIS-bce3 --darks runs/20270321T080000-METIS-41aa
     """
     from sequencer.cli.watching import finish
     from sequencer.engine.reduce_again import reduce_again
 
     with clear_messages():
-        reduce_again(run, instrument, click.echo)
+        reduce_again(run, instrument, click.echo, darks_of)
         finish(run)

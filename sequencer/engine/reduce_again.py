@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,8 +15,12 @@ from sequencer.reduction import ProductRecord, reduce_run
 from sequencer.wire.errors import NoAnswer
 
 
-def reduce_again(run_dir: Path, instrument: str, tell: Callable[[str], None]) -> list[ProductRecord]:
+def reduce_again(
+    run_dir: Path, instrument: str, tell: Callable[[str], None], darks_of: Sequence[Path] = ()
+) -> list[ProductRecord]:
     """Reduce a run's raw frames (by the instrument its journal names, if none is given) and note the products.
+
+    `darks_of` are other runs whose darks are used too.
 
     Files of earlier products that are not made any more are removed. The journal's records are dated with the
     end of the run: its clock has stood still since. Raises FileNotFoundError, ConfigErrors, and BadInput while
@@ -25,7 +29,7 @@ def reduce_again(run_dir: Path, instrument: str, tell: Callable[[str], None]) ->
     records = read_journal(run_dir / "journal.sqlite")
     _see_ended(run_dir)
     name = instrument or str(records[0].data["instrument"]).lower()
-    products = reduce_run(run_dir, load_instrument(name), tell)
+    products = reduce_run(run_dir, load_instrument(name), tell, darks_of)
     made = {name for product in products for name in _files(product.file)}
     for path in sorted(_former(records) - made):
         (run_dir / "products" / path).unlink(missing_ok=True)

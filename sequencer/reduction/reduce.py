@@ -7,7 +7,7 @@ so both give the same products.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,16 +39,22 @@ Progress = Callable[[str], None]
 
 
 def reduce_run(
-    run_dir: Path, instrument: Instrument, on_progress: Progress | None = None
+    run_dir: Path,
+    instrument: Instrument,
+    on_progress: Progress | None = None,
+    darks_of: Sequence[Path] = (),
 ) -> list[ProductRecord]:
     """Reduce all raw frames of a run and return its products; of a product made anew only the last counts.
 
     The same frames give the same files however often they are reduced; what an earlier reduction made and this
     one does not is removed. What attached stages made is left alone.
 
-    `on_progress` hears one line a product. Frames that are not sound are left out and named there.
+    `on_progress` hears one line a product. Frames that are not sound are left out and named there. `darks_of` are
+    other runs whose darks are taken in as if they were the run's own.
     """
     reduction = Reduction(run_dir, instrument, on_progress)
+    for other in darks_of:
+        reduction.add_darks_of(other)
     reduction.refresh()
     made: dict[str, ProductRecord] = {}
     for index in reduction.templates():
@@ -100,6 +106,13 @@ class Reduction:
         """Take all frames in `raw/` that were not announced."""
         for path in raw_files(self._run_dir):
             self.add(path)
+
+    def add_darks_of(self, run_dir: Path) -> None:
+        """Take in the darks of another run."""
+        for path in raw_files(run_dir):
+            self.add(path)
+            if path.name in self._frames and self._frames[path.name].key.kind != DARK:
+                del self._frames[path.name]
 
     def templates(self) -> list[int]:
         """Numbers of the templates that left frames."""
