@@ -10,8 +10,6 @@ from sequencer.exposure.dit_list import DitList, Quantised, on_grid, quantise
 from sequencer.exposure.estimator import (
     SHAPED_SLOPE_NOISE_PER_S3,
     SHAPED_SLOPE_SIGMA_PER_S,
-    TWILIGHT_SLOPE_NOISE_PER_S3,
-    TWILIGHT_SLOPE_SIGMA_PER_S,
     RatePrior,
     constant_rate,
 )
@@ -29,8 +27,6 @@ __all__ = [
     "SATURATION_FRACTION",
     "SHAPED_SLOPE_NOISE_PER_S3",
     "SHAPED_SLOPE_SIGMA_PER_S",
-    "TWILIGHT_SLOPE_NOISE_PER_S3",
-    "TWILIGHT_SLOPE_SIGMA_PER_S",
     "Answer",
     "DetectorLimits",
     "DitList",

@@ -6,7 +6,7 @@ import math
 
 from sequencer.exposure.answers import Answer, Expose, Stop, Wait
 from sequencer.exposure.conditions import Conditions
-from sequencer.exposure.dit_list import DitList, on_grid
+from sequencer.exposure.dit_list import DitList
 from sequencer.exposure.estimator import RatePrior
 from sequencer.exposure.held import HeldDits
 from sequencer.exposure.judge import Frame, judge
@@ -14,18 +14,13 @@ from sequencer.exposure.learned import Learned
 from sequencer.exposure.level import ConstantLevel
 from sequencer.exposure.limits import SATURATION_FRACTION, DetectorLimits
 from sequencer.exposure.overhead import Overhead
-from sequencer.exposure.plan import PROBE_FRACTION, LevelPlan
+from sequencer.exposure.plan import LevelPlan
+from sequencer.exposure.probes import Probes
 from sequencer.exposure.rate import LARGEST_LOG, Background
 from sequencer.exposure.reading import Reading
 from sequencer.exposure.rungs import Rungs
 from sequencer.exposure.sun_watch import SunWatch
 from sequencer.exposure.verdict import Verdict
-
-PROBE_STEP = 4.0
-"""Factor on the DIT after a probe that saturated (shorter) or saw nothing (longer)."""
-
-MAX_PROBES = 6
-"""Probes in a row without a flat; five quarterings span a factor of 1000 in DIT."""
 
 MAX_UNUSABLE = 10
 """Saturated or unstable frames in a row, after which the filter is given up. Assumed."""
@@ -39,7 +34,7 @@ class ExposureController:
 
     `limits` is the detector, `plan` the wish, `prior` what is believed of the sky, `overhead_s` the time
     from the question to the opening until it has been measured, `dit_list` the DITs to choose from (None: any
-    on the grid). A clock that jumps is survived. Every loop is bounded: probes by `MAX_PROBES`, unusable frames
+    on the grid). A clock that jumps is survived. Every loop is bounded: probes by `Probes`, unusable frames
     by `MAX_UNUSABLE`, waits by `MAX_WAITS`, a ladder by its rungs; the number of frames wanted is the caller's.
     Raises ValueError for a negative overhead.
     """
@@ -58,10 +53,9 @@ class ExposureController:
         self._sky = Background(limits, prior, steady=self.plan.mode != "LEVEL")
         wishes = (self._sky, self.plan, dit_list)
         self._level, self._held, self._rungs = ConstantLevel(*wishes), HeldDits(*wishes), Rungs(*wishes)
-        self._sun = SunWatch(self.plan.direction)
+        self._sun, self._probes = SunWatch(self.plan.direction), Probes(self._sky)
         self._stop: Stop | None = None
-        self._probe_dit_s: float | None = None
-        self._probes = self._unusable = self._waits = 0
+        self._unusable = self._waits = 0
         self._ndit = 1
 
     @property
@@ -130,16 +124,10 @@ class ExposureController:
             self._held.forget()
         return judged
 
-    def predict_level_e(
-        self, dit_s: float, time_s: float, airmass: float = 1.0, temperature_k: float | None = None
-    ) -> float:
-        """The level in electrons, as it would be read (at most full well), of a DIT that opens at a time."""
-        return self.predict_fraction(dit_s, time_s, airmass, temperature_k) * self.limits.full_well_e
-
     def predict_fraction(
         self, dit_s: float, time_s: float, airmass: float = 1.0, temperature_k: float | None = None
     ) -> float:
-        """The same as a fraction of full well."""
+        """The level in full wells, as it would be read (at most 1), of a DIT that opens at a time."""
         opening = Conditions(time_s, airmass, temperature_k)
         return self._sky.outlook(opening, span_s=dit_s).level_fraction(dit_s, self._ndit)
 
@@ -147,13 +135,6 @@ class ExposureController:
         """Rate of the background in e-/s/pixel under a clear sky at a time, floor included, dark excluded."""
         outlook = self._sky.outlook(Conditions(time_s, airmass, temperature_k), clear=True)
         return outlook.rate_e_s + outlook.floor_e_s
-
-    def twilight_share(
-        self, time_s: float, airmass: float = 1.0, temperature_k: float | None = None
-    ) -> float:
-        """Predicted share, 0 to 1, of the changing part (twilight; thermal sky for METIS) in the light, dark
-        excluded."""
-        return self._sky.outlook(Conditions(time_s, airmass, temperature_k)).twilight_share()
 
     def learned(self, time_s: float) -> Learned:
         """What the frames have taught by a time; before the first, the prior."""
@@ -166,7 +147,6 @@ class ExposureController:
             time_s,
             belief.floor,
             math.sqrt(belief.var_floor),
-            self.overhead_s,
         )
 
     def _sun_objection(self, time_s: float, sun_altitude_deg: float) -> Wait | Stop | None:
@@ -180,10 +160,10 @@ class ExposureController:
             return Stop(f"{self._unusable} frames in a row had no usable level")
         level = self.plan.mode == "LEVEL"
         known = self._level.known(opening) if level else self._sky.sigma(opening) <= self.plan.tolerance
-        if self._probe_dit_s is not None or not known:
-            return (self._level.unsure(opening, time_s) if level else None) or self._probe(opening)
+        if self._probes.due or not known:
+            return (self._level.unsure(opening, time_s) if level else None) or self._probes.answer(opening)
         if level:
-            return self._level.answer(opening, time_s) or self._look(opening)
+            return self._level.answer(opening, time_s) or self._probes.look(opening)
         return (self._rungs if self.plan.mode == "LADDER" else self._held).answer(opening)
 
     def _bounded(self, answer: Answer) -> Answer:
@@ -191,29 +171,17 @@ class ExposureController:
         self._waits = self._waits + 1 if isinstance(answer, Wait) else 0
         return answer if self._waits <= MAX_WAITS else Stop(f"waited {MAX_WAITS} times for the sky in vain")
 
-    def _probe(self, opening: Conditions) -> Expose | Stop:
-        if self._probes >= MAX_PROBES:
-            return Stop(f"{self._probes} probes in a row and no flat")
-        self._probes += 1
-        again = self._probe_dit_s
-        dit_s = self._sky.outlook(opening).dit_for(PROBE_FRACTION) if again is None else again
-        return Expose(on_grid(dit_s, self.limits), 1, True, f"probe {self._probes} of at most {MAX_PROBES}")
-
-    def _look(self, opening: Conditions) -> Expose:
-        """A probe that stays unsaturated should the cloud be gone."""
-        dit_s = self._sky.outlook(opening, clear=True).dit_for(PROBE_FRACTION)
-        return Expose(on_grid(dit_s, self.limits), 1, True, "is the cloud still there?")
-
     def _take_in(self, frame: Frame, reading: Reading | None, usable: bool) -> None:
         """Learn, and keep the bounds: unusable frames in a row, probes since the last flat."""
         if not frame.probe:
             self._rungs.taken()
         self._level.looked(usable)
         self._unusable = 0 if usable else self._unusable + 1
-        self._probes = 0 if usable and not frame.probe else self._probes
+        if usable and not frame.probe:
+            self._probes.flat()
         if reading is not None:
             self._sky.learn(reading)
-            self._probe_dit_s = None
+            self._probes.taught()
         elif frame.saturated:
             self._shorten(frame)
         else:
@@ -223,7 +191,7 @@ class ExposureController:
         """After saturation: a shorter probe, a wait while the sky fades, or the end of this filter."""
         surprise = self._sky.saturated(frame.middle, frame.exposed_s, frame.dit_s)
         if surprise:
-            self._probe_dit_s = max(frame.dit_s / PROBE_STEP, self.limits.min_dit_s)
+            self._probes.saturated(frame.dit_s)
         if frame.dit_s > self.limits.min_dit_s * (1.0 + 1e-6):
             return
         if self.plan.mode == "LEVEL" and self.plan.direction == "EVENING":
@@ -236,7 +204,7 @@ class ExposureController:
         if math.isnan(frame.level_e):
             return
         if self._sky.frames == 0:
-            self._probe_dit_s = min(frame.dit_s * PROBE_STEP, self.limits.max_dit_s)
+            self._probes.dark(frame.dit_s)
         elif self.plan.mode == "LEVEL":
             self._sky.darkened(frame.middle)
             self._unusable -= 1

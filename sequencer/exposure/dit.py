@@ -20,10 +20,9 @@ LARGEST_EXPONENT = 700.0
 
 @dataclass(frozen=True)
 class SkyRunsOut:
-    """No DIT is long enough: all the light still to come is `reachable_e`, less than wanted."""
+    """No DIT is long enough: all the light still to come is less than wanted."""
 
     reason: str
-    reachable_e: float
 
 
 def collected_e(rate_e_s: float, dit_s: float, tau_s: float = math.inf, constant_e_s: float = 0.0) -> float:
@@ -41,25 +40,23 @@ def solve_dit(
     *,
     tau_s: float = math.inf,
     constant_e_s: float = 0.0,
-    delay_s: float = 0.0,
 ) -> float | SkyRunsOut:
-    """The DIT in s that collects `target_e` linearised electrons if the exposure opens `delay_s` from now.
+    """The DIT in s that collects `target_e` linearised electrons.
 
-    `rate_e_s` is the background now, without the constant (thermal floor and dark); by the opening it has
-    changed by exp(-delay/tau). Steady: Q / (f + b). Exponential: -tau ln(1 - Q / (f tau)). Both: the
-    Lambert W form tau (K + W0(c e^-K)), K = (Q - A) / (b tau), c = A / (b tau), A = f tau; Newton on the
-    integral where that overflows or cancels. Returns SkyRunsOut where no DIT does. Raises ValueError for a
-    target not above 0, negative rates, tau of 0, a delay long enough to overflow, or NaN.
+    `rate_e_s` is the background at the opening, without the constant (thermal floor and dark). Steady:
+    Q / (f + b). Exponential: -tau ln(1 - Q / (f tau)). Both: the Lambert W form tau (K + W0(c e^-K)),
+    K = (Q - A) / (b tau), c = A / (b tau), A = f tau; Newton on the integral where that overflows or cancels.
+    Returns SkyRunsOut where no DIT does. Raises ValueError for a target not above 0, negative rates, tau of 0,
+    or NaN.
     """
-    _check(target_e, rate_e_s, tau_s, constant_e_s, delay_s)
-    opening_e_s = rate_e_s * math.exp(-delay_s / tau_s)
-    if math.isinf(tau_s) or opening_e_s == 0.0:
-        total = opening_e_s + constant_e_s
-        return target_e / total if total > 0.0 else SkyRunsOut("there is no light", 0.0)
+    _check(target_e, rate_e_s, tau_s, constant_e_s)
+    if math.isinf(tau_s) or rate_e_s == 0.0:
+        total = rate_e_s + constant_e_s
+        return target_e / total if total > 0.0 else SkyRunsOut("there is no light")
     if constant_e_s == 0.0:
-        return exponential_dit(target_e, opening_e_s, tau_s)
-    closed = exponential_constant_dit(target_e, opening_e_s, tau_s, constant_e_s)
-    return newton_dit(target_e, opening_e_s, tau_s, constant_e_s) if closed is None else closed
+        return exponential_dit(target_e, rate_e_s, tau_s)
+    closed = exponential_constant_dit(target_e, rate_e_s, tau_s, constant_e_s)
+    return newton_dit(target_e, rate_e_s, tau_s, constant_e_s) if closed is None else closed
 
 
 def exponential_dit(target_e: float, rate_e_s: float, tau_s: float) -> float | SkyRunsOut:
@@ -67,7 +64,7 @@ def exponential_dit(target_e: float, rate_e_s: float, tau_s: float) -> float | S
     share = target_e / (rate_e_s * tau_s)
     if share >= 1.0:
         reachable = rate_e_s * tau_s
-        return SkyRunsOut(f"only {reachable:.4g} e- are still to come, {target_e:.4g} are wanted", reachable)
+        return SkyRunsOut(f"only {reachable:.4g} e- are still to come, {target_e:.4g} are wanted")
     return -tau_s * math.log1p(-share)
 
 
@@ -113,12 +110,10 @@ def _effective_s(dit_s: float, tau_s: float) -> float:
     return -tau_s * math.expm1(exponent) if exponent < LARGEST_EXPONENT else math.inf
 
 
-def _check(target_e: float, rate_e_s: float, tau_s: float, constant_e_s: float, delay_s: float) -> None:
+def _check(target_e: float, rate_e_s: float, tau_s: float, constant_e_s: float) -> None:
     if not 0.0 < target_e < math.inf:
         raise ValueError(f"target {target_e} e- is not above 0")
     if not (0.0 <= rate_e_s < math.inf and 0.0 <= constant_e_s < math.inf):
         raise ValueError(f"rates must not be negative: {rate_e_s} and {constant_e_s} e-/s")
     if tau_s == 0.0 or math.isnan(tau_s):
         raise ValueError(f"tau must not be {tau_s} s")
-    if not (0.0 <= delay_s < math.inf and -delay_s / tau_s < LARGEST_EXPONENT):
-        raise ValueError(f"no forecast over {delay_s} s with tau {tau_s} s")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sequencer.exposure.limits import DetectorLimits
@@ -51,15 +50,9 @@ class DitList:
 
 @dataclass(frozen=True)
 class Quantised:
-    """A DIT that can be commanded: what was wanted, the level in full wells it gives, and whether a limit
-    bound.
-
-    `clipped` is "", "minimum" or "maximum".
-    """
+    """A DIT that can be commanded, and which limit bound it: `clipped` is "", "minimum" or "maximum"."""
 
     dit_s: float
-    wanted_dit_s: float
-    level_fraction: float
     clipped: str
 
 
@@ -84,19 +77,13 @@ def on_grid(dit_s: float, limits: DetectorLimits) -> float:
     return float(f"{rounded:.12g}")
 
 
-def quantise(
-    dit_s: float,
-    limits: DetectorLimits,
-    signal_e: Callable[[float], float],
-    dit_list: DitList | None = None,
-) -> Quantised:
+def quantise(dit_s: float, limits: DetectorLimits, dit_list: DitList | None = None) -> Quantised:
     """The DIT to command for a wanted one: clipped to the limits, from the list if there is one, on the grid.
 
-    `signal_e` gives the linearised electrons a DIT collects. An infinite DIT (the sky runs out) becomes the
-    maximum. Raises ValueError for NaN or a DIT <= 0.
+    An infinite DIT (the sky runs out) becomes the maximum. Raises ValueError for NaN or a DIT <= 0.
     """
     commanded = on_grid(dit_s, limits)
     if dit_list is not None:
         commanded = dit_list.nearest(commanded)
     clipped = "minimum" if dit_s < limits.min_dit_s else "maximum" if dit_s > limits.max_dit_s else ""
-    return Quantised(commanded, dit_s, limits.level_fraction(signal_e(commanded)), clipped)
+    return Quantised(commanded, clipped)

@@ -18,14 +18,6 @@ LogShape = Callable[[float], float]
 THERMAL_SLOPE_SIGMA_PER_S = 2e-5
 """Thermal drift, 1 sigma in 1/s: 2-4 % an hour in Lp from 0.5-1 K/h of cooling (assumed), doubled."""
 
-TWILIGHT_SLOPE_SIGMA_PER_S = 1e-3
-"""Slope error, 1 sigma in 1/s, of a twilight whose slope (typically 4.6e-3/s) is only roughly known
-beforehand: the spread of the published decay constants and of the seasons. Assumed."""
-
-TWILIGHT_SLOPE_NOISE_PER_S3 = 3e-10
-"""Variance per second by which the twilight's slope wanders. Assumed: 1.7e-4/s in 100 s, about the curvature of
-the measured brightness curves (from 4.6e-3 to 2.3e-3/s in half an hour: 1.3e-4/s in 100 s)."""
-
 SHAPED_SLOPE_SIGMA_PER_S = 3e-4
 """Slope error, 1 sigma in 1/s, of a twilight whose shape is given as a function of the Sun's altitude: 6 %.
 Assumed."""
@@ -50,12 +42,13 @@ class RatePrior:
 
     `rate_e_s` is the model F(airmass, temperature), right up to a factor u known to `relative_sigma`. How it
     changes: either `log_shape(time_s)`, ln of the rate over the model's, for a twilight known from the Sun's
-    altitude (give SHAPED_ slopes with it); or `log_slope_per_s`, d ln(rate)/dt (dusk < 0, dawn > 0) at `time_s`
-    (None: the time of the first question). Beside a shape the slope is what the shape has wrong.
+    altitude (give SHAPED_ slopes with it); or `log_slope_per_s`, d ln(rate)/dt (dusk < 0, dawn > 0) from `time_s`
+    on, when the rate is the model's. Beside a shape the slope is what the shape has wrong; its doubt counts from
+    `time_s` (None: from the first frame).
     `slope_noise_per_s3` is the variance per second by which the slope wanders. `floor_e_s` is a part that does
     not follow the twilight (thermal floor in the optical), dark excluded: a figure, or a model of airmass and
     temperature, right up to a factor known to `floor_sigma` (0: exactly; otherwise it is learned). Raises
-    ValueError for negative or non-finite figures.
+    ValueError for negative or non-finite figures, or a slope without the time it counts from.
     """
 
     rate_e_s: RateModel
@@ -73,7 +66,7 @@ class RatePrior:
         sigmas = (self.relative_sigma, self.log_slope_sigma_per_s, self.slope_noise_per_s3, self.floor_sigma)
         if not all(0.0 <= value < math.inf for value in (*sigmas, floor)):
             raise ValueError(f"not a prior: {self}")
-        if not math.isfinite(self.log_slope_per_s):
+        if not math.isfinite(self.log_slope_per_s) or (self.log_slope_per_s and self.time_s is None):
             raise ValueError(f"not a prior: {self}")
 
     def floor(self, airmass: float, temperature_k: float | None) -> float:
@@ -93,17 +86,15 @@ class RatePrior:
         variances = (self.relative_sigma**2, self.log_slope_sigma_per_s**2, self.floor_sigma**2)
         return Belief(start_s, 0.0, *slope, *variances).at(time_s, self.slope_noise_per_s3)
 
-    def taught(self, learned: Learned, doubt: float = 0.0, *, tonight: bool = True) -> RatePrior:
-        """This prior with what another filter, or this one, has learned; `doubt` is the relative sigma between
-        the two. Of another night only the factors are taken, as its times and slopes mean nothing now."""
+    def taught(self, learned: Learned) -> RatePrior:
+        """This prior with what frames of the same night have taught."""
         rate, floor, u = self.rate_e_s, self.floor, learned.throughput
-        taught = replace(
+        return replace(
             self,
             rate_e_s=lambda airmass, temperature_k: u * rate(airmass, temperature_k),
-            relative_sigma=math.hypot(learned.relative_sigma, doubt),
+            relative_sigma=learned.relative_sigma,
             floor_e_s=lambda airmass, temperature_k: learned.floor_factor * floor(airmass, temperature_k),
-            floor_sigma=math.hypot(learned.floor_sigma, doubt) if self.floor_sigma else 0.0,
+            floor_sigma=learned.floor_sigma,
+            log_slope_per_s=learned.log_slope_per_s,
+            time_s=learned.time_s,
         )
-        if not tonight:
-            return taught
-        return replace(taught, log_slope_per_s=learned.log_slope_per_s, time_s=learned.time_s)

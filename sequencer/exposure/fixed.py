@@ -13,11 +13,9 @@ from sequencer.exposure.limits import SATURATION_FRACTION, DetectorLimits
 
 @dataclass(frozen=True)
 class FixedDit:
-    """The DIT in s, the airmass it was chosen for, the level in full wells at each airmass, and warnings."""
+    """The DIT in s, and warnings."""
 
     dit_s: float
-    middle_airmass: float
-    level_fractions: dict[float, float]
     warnings: tuple[str, ...]
 
 
@@ -43,7 +41,7 @@ def fixed_dit(
     max_fraction: float = 0.85,
     dit_list: DitList | None = None,
 ) -> FixedDit | Refused:
-    """The DIT with which the middle airmass reaches the target, and the level it gives at every airmass.
+    """The DIT with which the middle airmass reaches the target.
 
     `rates_e_s` maps airmass to background rate in e-/s, dark excluded. A level off the target because the
     minimum or maximum DIT binds is a warning; one above `max_fraction` at any airmass is refused. Raises
@@ -56,7 +54,7 @@ def fixed_dit(
     wanted = solve_dit(limits.signal_e(target_fraction), rates_e_s[middle], constant_e_s=limits.dark_rate_e_s)
     if isinstance(wanted, SkyRunsOut):
         return Refused(wanted.reason)
-    chosen = quantise(wanted, limits, lambda dit_s: totals[middle] * dit_s, dit_list)
+    chosen = quantise(wanted, limits, dit_list)
     levels = {airmass: limits.level_fraction(rate * chosen.dit_s) for airmass, rate in totals.items()}
     brightest = max(levels.values())
     if brightest > max_fraction:
@@ -66,10 +64,10 @@ def fixed_dit(
         return Refused(f"over the limit of {100 * max_fraction:.0f} %: {at}" + _bound(chosen.clipped))
     reached = levels[middle]
     if abs(reached - target_fraction) <= tolerance * target_fraction:
-        return FixedDit(chosen.dit_s, middle, levels, ())
+        return FixedDit(chosen.dit_s, ())
     warning = f"{100 * reached:.0f} % instead of {100 * target_fraction:.0f} % of full well"
     warning += f" at DIT {chosen.dit_s:g} s{_bound(chosen.clipped)}"
-    return FixedDit(chosen.dit_s, middle, levels, (warning,))
+    return FixedDit(chosen.dit_s, (warning,))
 
 
 def _bound(clipped: str) -> str:

@@ -11,7 +11,7 @@ class Learned:
 
     `throughput` is the factor on the prior's rate model (and shape) at `time_s`, under a clear sky; beside a
     cloud its sigma is as large as the cloud is deep. `log_slope_per_s` is the slope beside the prior's shape,
-    `floor_factor` the factor on its floor. `overhead_s` is the time from question to opening as measured.
+    `floor_factor` the factor on its floor.
     """
 
     throughput: float
@@ -21,4 +21,3 @@ class Learned:
     time_s: float = 0.0
     floor_factor: float = 1.0
     floor_sigma: float = 0.0
-    overhead_s: float = 0.0

@@ -15,6 +15,12 @@ from sequencer.exposure.reach import Reach, reach
 HOPE_SIGMAS = 2.0
 """By how many sigma a sky hardly known may already suit, or still suit, before a probe tells."""
 
+DAWN_HOPE_SIGMAS = 4.0
+"""The same before the first frame at dawn: a probe of a sky still too faint costs no time, coming late costs flats."""
+
+FRESH_SIGMA = 0.02
+"""Doubt of ln(rate) above which a sky that is waited for at dawn is probed again: 6 s of twilight. Assumed."""
+
 SAFE_PROBE_FRACTION = 0.82
 """Level at the minimum DIT from which on a fading sky is probed: 0.6 sigma of 30 % below saturation,
 which costs another probe, while coming late costs flats."""
@@ -52,14 +58,18 @@ class ConstantLevel:
         self._looks = 0
 
     def known(self, opening: Conditions) -> bool:
-        """Whether the level can be predicted within the tolerance, and at dawn, which begins with it, the share of
-        twilight too."""
+        """Whether the level can be predicted within the tolerance; at dawn, while one waits for the first flat,
+        more closely, and the share of twilight too."""
         plan, sky = self._plan, self._sky
-        if sky.sigma(opening) > plan.tolerance:
+        sigma = sky.sigma(opening)
+        if sigma > plan.tolerance:
             return False
-        if plan.direction == "EVENING" or plan.twilight_share_min <= 0.0 or sky.veil:
+        if plan.direction == "EVENING" or self._kept_dit_s is not None or sky.veil:
             return True
-        return sky.share_sigma(opening) <= plan.tolerance or self._reach(opening).obstacle != "thermal"
+        obstacle = self._reach(opening).obstacle
+        if obstacle == "thermal" and sky.share_sigma(opening) > plan.tolerance:
+            return False
+        return sigma <= FRESH_SIGMA or obstacle in ("", "bright")
 
     def unsure(self, opening: Conditions, time_s: float) -> Wait | Stop | None:
         """What to do besides probing a sky that is hardly known: wait while it hardly suits, stop if it hardly
@@ -68,11 +78,11 @@ class ConstantLevel:
         if holding is not None:
             return holding
         evening = self._plan.direction == "EVENING"
-        hope = HOPE_SIGMAS if evening else -HOPE_SIGMAS
-        last = self._hoped(opening, hope)
+        last = self._hoped(opening, HOPE_SIGMAS if evening else -HOPE_SIGMAS)
         if last.late(self._plan.direction):
             return Stop(last.reason)
-        first = self._hoped(opening, -hope)
+        hope = HOPE_SIGMAS if self._sky.frames else DAWN_HOPE_SIGMAS
+        first = self._hoped(opening, -HOPE_SIGMAS if evening else hope)
         if first.obstacle and not first.late(self._plan.direction):
             return None if self._floor_alone(opening, first) else Wait(first.seconds, first.reason)
         return self._too_bright(opening) if evening else None

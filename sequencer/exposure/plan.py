@@ -15,11 +15,6 @@ SUN_SPEED_DEG_S = 15.0 / 3600.0
 """The fastest the Sun can rise or set: the Earth's rotation. A wait worked out with it is never too long."""
 
 
-PROBE_FRACTION = 0.25
-"""Level a probe aims at: survives a sky 1.8 times as bright as believed (+2 sigma), unsaturated up to 4
-times."""
-
-
 @dataclass(frozen=True)
 class LevelPlan:
     """The wanted levels, in full wells, and the conditions for them. Names are those of the SEQ parameters.

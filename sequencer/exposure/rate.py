@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 
 from sequencer.exposure.conditions import Conditions
+from sequencer.exposure.credible import Credible
 from sequencer.exposure.estimator import RatePrior
 from sequencer.exposure.kalman import Belief
 from sequencer.exposure.limits import SATURATION_FRACTION, DetectorLimits
@@ -31,9 +32,6 @@ LINEARISATIONS = 3
 
 SMALL_ERROR = 0.03
 """Error of ln(rate) below which the second round is the last: what is left of it is under 1e-4."""
-
-SLOPE_SIGMAS = 2.0
-"""How far the slope may be learned away from the prior's, in the prior's sigma."""
 
 MOST_SURPRISES = 4
 """Saturated frames in a row after which the doubt grows no more: sigma is then four times the prior's."""
@@ -60,7 +58,7 @@ class Background:
         self.airmass = 1.0
         self._veil = Veil()
         self._surprises = 0
-        self._brightest, self._first_s = -math.inf, 0.0
+        self._credible = Credible(prior)
         self._steady = steady
         self._belief: Belief | None = None
         self._carried: Belief | None = None
@@ -154,8 +152,6 @@ class Background:
 
     def learn(self, reading: Reading) -> None:
         """Take in what a frame measured."""
-        if self._belief is None:
-            self._first_s = reading.at.time_s
         before = self.belief(reading.at)
         if reading.reset:
             before = before.doubted(abs(reading.error))
@@ -170,28 +166,12 @@ class Background:
             error = math.log(reading.rate_e_s) - seen.log_e_s
             error += seen.by_log * (belief.log_u - before.log_u)
             error += seen.by_floor * (belief.floor - before.floor)
-        self._belief, self._carried = self._capped(self._sane(belief), reading), None
+        belief = self._credible.capped(self._credible.sloped(belief), cloudy=reading.cloudy)
+        self._belief, self._carried = belief, None
         self.airmass = reading.at.airmass
         self.frames += 1
         self._veil.measured(reading.veil if reading.cloudy else 0.0, reading.at.time_s)
         self._surprises = 0
-
-    def _sane(self, belief: Belief) -> Belief:
-        """The belief with a slope within 2 sigma of the prior's: clouds that come or go teach wrong ones."""
-        prior, elapsed_s = self.prior, max(belief.time_s - self._first_s, 0.0)
-        room = SLOPE_SIGMAS * math.sqrt(prior.log_slope_sigma_per_s**2 + prior.slope_noise_per_s3 * elapsed_s)
-        slope = min(max(belief.slope_per_s, prior.log_slope_per_s - room), prior.log_slope_per_s + room)
-        return belief if slope == belief.slope_per_s else replace(belief, slope_per_s=slope)
-
-    def _capped(self, belief: Belief, reading: Reading) -> Belief:
-        """The belief, behind a cloud no brighter than the sky has been seen: a cloud that thinned slowly may have
-        taught a slope that carries the clear sky ever further away."""
-        evolution = self.prior.log_slope_per_s * (belief.time_s - self._first_s)
-        if not reading.cloudy:
-            self._brightest = max(self._brightest, belief.log_u - evolution)
-        elif belief.log_u - evolution > self._brightest:
-            return replace(belief, log_u=self._brightest + evolution, slope_per_s=self.prior.log_slope_per_s)
-        return belief
 
     def darkened(self, at: Conditions) -> None:
         """A frame without light where there was some before: the thickest cloud."""
@@ -208,12 +188,11 @@ class Background:
         seen = self._seen(belief, middle, exposed_s)
         if bound <= 0.0 or math.log(bound) <= seen.log_e_s:
             return False
-        if self._belief is None:
-            self._first_s = middle.time_s
         belief = belief.at_least(math.log(bound) - seen.log_e_s, seen.by_log, seen.by_floor)
         # The sky is then as unknown as before the first frame, and more so with each surprise.
         variance = self.prior.relative_sigma**2 * 2.0**self._surprises
-        self._belief, self._carried = self._sane(replace(belief, var_log=max(belief.var_log, variance))), None
+        belief = replace(belief, var_log=max(belief.var_log, variance))
+        self._belief, self._carried = self._credible.sloped(belief), None
         self._surprises = min(self._surprises + 1, MOST_SURPRISES)
         return True
 

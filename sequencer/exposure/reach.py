@@ -58,7 +58,7 @@ def reach(
     for _ in range(NDIT_ROUNDS if plan.integration_s else 0):
         ndit = plan.ndit(min(max(wanted_s, limits.min_dit_s), limits.max_dit_s))
         wanted_s = outlook.dit_for(plan.target_fraction, ndit)
-    chosen = quantise(wanted_s, limits, lambda dit_s: outlook.signal_e(dit_s, ndit), dit_list)
+    chosen = quantise(wanted_s, limits, dit_list)
     dit_s = chosen.dit_s
     if dit_list is not None and kept_dit_s in dit_list.dits_s and not chosen.clipped:
         dit_s = _nearer(outlook, plan, ndit, dit_s, kept_dit_s)

@@ -42,6 +42,6 @@ class Rungs:
         if not reachable:
             return Stop("no rung of the ladder is reachable: " + "; ".join(r.reason for r in rungs))
         return [
-            quantise(rung.dit_s, limits, lambda dit_s: rate * dit_s, self._dit_list).dit_s
+            quantise(rung.dit_s, limits, self._dit_list).dit_s
             for rung in alternating_passes(reachable, self._plan.passes)
         ]

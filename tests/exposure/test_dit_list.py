@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.exposure import DetectorLimits, DitList, on_grid, quantise
+from sequencer.exposure import DetectorLimits, DitList, Quantised, on_grid, quantise
 
 LIMITS = DetectorLimits(1e5, 0.04, 30.0, linearity_k=0.03)
 GRID = DetectorLimits(1e5, 0.04, 30.0, dit_grid_s=0.01)
@@ -109,23 +109,16 @@ def test_a_dit_that_is_none_is_refused(dit):
     with pytest.raises(ValueError, match="above 0"):
         on_grid(dit, LIMITS)
     with pytest.raises(ValueError, match="above 0"):
-        quantise(dit, LIMITS, lambda dit_s: dit_s)
+        quantise(dit, LIMITS)
 
 
-def test_the_predicted_level_is_that_of_the_quantised_dit():
-    chosen = quantise(1.4142, GRID, lambda dit_s: 3e4 * dit_s)
-    assert chosen.dit_s == 1.41
-    assert chosen.wanted_dit_s == 1.4142
-    assert chosen.level_fraction == pytest.approx(0.423)
-    assert chosen.clipped == ""
-    listed = quantise(1.4142, LIMITS, lambda dit_s: 3e4 * dit_s, DitList((1.0, 2.1)))
-    assert listed.dit_s == 1.0
-    assert listed.level_fraction == pytest.approx(0.3 * (1 - 0.03 * 0.3))
+def test_a_wanted_dit_becomes_one_of_the_grid_or_of_the_list():
+    assert quantise(1.4142, GRID) == Quantised(1.41, "")
+    assert quantise(1.4142, LIMITS, DitList((1.0, 2.1))) == Quantised(1.0, "")
 
 
 def test_binding_limits_are_named():
-    assert quantise(0.039, LIMITS, lambda dit_s: 1.0).clipped == "minimum"
-    assert quantise(0.04, LIMITS, lambda dit_s: 1.0).clipped == ""
-    assert quantise(30.0, LIMITS, lambda dit_s: 1.0).clipped == ""
-    chosen = quantise(math.inf, LIMITS, lambda dit_s: 1e3 * dit_s)
-    assert (chosen.clipped, chosen.dit_s) == ("maximum", 30.0)
+    assert quantise(0.039, LIMITS).clipped == "minimum"
+    assert quantise(0.04, LIMITS).clipped == ""
+    assert quantise(30.0, LIMITS).clipped == ""
+    assert quantise(math.inf, LIMITS) == Quantised(30.0, "maximum")

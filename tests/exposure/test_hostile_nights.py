@@ -96,9 +96,8 @@ def test_a_clock_that_jumps_back_or_far_ahead_is_survived():
     for time_s in (1e9, 1e9 + 10.0, 5.0, 20.0, 2e9):
         answer = watched.next(time_s, -12.0)
         assert isinstance(answer, Expose)
-        watched.record(
-            time_s + 2.0, answer.dit_s, watched.predict_level_e(answer.dit_s, time_s), probe=answer.probe
-        )
+        level_e = 1e5 * watched.predict_fraction(answer.dit_s, time_s)
+        watched.record(time_s + 2.0, answer.dit_s, level_e, probe=answer.probe)
         assert math.isfinite(watched.learned(time_s).throughput)
 
 
@@ -179,6 +178,7 @@ def test_an_overhead_that_is_none_is_refused(overhead):
         {"relative_sigma": math.nan},
         {"log_slope_per_s": math.nan},
         {"log_slope_per_s": math.inf},
+        {"log_slope_per_s": -0.004},
         {"log_slope_sigma_per_s": -1.0},
         {"slope_noise_per_s3": math.inf},
         {"floor_e_s": -1.0},

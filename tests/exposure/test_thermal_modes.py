@@ -127,10 +127,10 @@ def test_a_doubt_is_added_only_when_the_airmass_changes():
 
 def test_temperature_moves_the_prediction():
     watched = controller(prior=RatePrior(lp, relative_sigma=0.01))
-    cold = watched.predict_level_e(0.2, 0.0, 1.0, 280.15)
-    warm = watched.predict_level_e(0.2, 0.0, 1.0, 281.15)
-    assert cold == watched.predict_level_e(0.2, 0.0)
-    assert LM.signal_e(warm / 1e5) / LM.signal_e(cold / 1e5) == pytest.approx(1.04, rel=1e-4)
+    cold = watched.predict_fraction(0.2, 0.0, 1.0, 280.15)
+    warm = watched.predict_fraction(0.2, 0.0, 1.0, 281.15)
+    assert cold == watched.predict_fraction(0.2, 0.0)
+    assert LM.signal_e(warm) / LM.signal_e(cold) == pytest.approx(1.04, rel=1e-4)
     colder = watched.next(0.0, -12.0, 1.0, 270.0)
     assert colder.dit_s == pytest.approx(LM.signal_e(0.5) / lp(2.0, 270.0), rel=1e-3)
     unsure = controller()
@@ -140,9 +140,9 @@ def test_temperature_moves_the_prediction():
 
 def test_predicted_levels_are_those_read_and_stop_at_full_well():
     watched = controller(prior=RatePrior(constant_rate(1e5)), limits=DetectorLimits(1e5, 0.04, 100.0))
-    assert watched.predict_level_e(0.5, 0.0) == pytest.approx(5e4)
     assert watched.predict_fraction(0.5, 0.0) == pytest.approx(0.5)
-    assert watched.predict_level_e(50.0, 0.0) == 1e5
+    assert watched.predict_fraction(0.5, 0.0) == pytest.approx(0.5)
+    assert watched.predict_fraction(50.0, 0.0) == 1.0
 
 
 def test_a_sky_eight_times_as_bright_as_believed_costs_two_probes():

@@ -6,7 +6,7 @@ from statistics import fmean
 
 import pytest
 
-from sequencer.exposure import ExposureController
+from sequencer.exposure import ExposureController, RatePrior, Stop, Wait, constant_rate
 
 from .twilights import CAMERA, FULL_E_S, TARGET, Twilight, kept, nights, wasted
 
@@ -58,15 +58,71 @@ def test_beside_a_floor_only_frames_with_enough_twilight_are_kept(evening):
     assert good >= 0.93 * possible
 
 
-@pytest.mark.parametrize("evening", [True, False], ids=["dusk", "dawn"])
-@pytest.mark.parametrize(("factor", "share"), [(0.5, 0.84), (2.0, 0.93), (4.0, 0.84)])
+@pytest.mark.parametrize(
+    ("evening", "factor", "share"),
+    [
+        (True, 0.5, 0.84),
+        (True, 2.0, 0.93),
+        (True, 4.0, 0.9),
+        (False, 0.5, 0.98),
+        (False, 2.0, 0.98),
+        (False, 4.0, 0.96),
+    ],
+)
 def test_a_sky_twice_or_four_times_as_bright_as_believed_costs_a_few_probes(evening, factor, share):
-    """Those are 2.3 and 4.6 sigma of the prior: the first frames saturate at dusk, or the window has begun."""
+    """Those are 2.3 and 4.6 sigma of the prior: the first frames saturate at dusk; at dawn the sky was probed."""
     night = Twilight(evening, 5.0, u=factor)
     window = night.window()
     shots, _ = night.observe(night.controller(), window)
+    assert shots[0].verdict == ("saturated" if evening and factor > 1.0 else "good")
     assert len(kept(shots)) >= share * night.oracle(window)
     assert len(wasted(shots)) <= 6
+
+
+@pytest.mark.parametrize("overhead", [1.0, 5.0, 16.0])
+def test_at_dawn_the_first_flat_comes_with_the_window(overhead):
+    """Whatever law and throughput have wrong: a probe at 4 sigma, and one more just before, cost no time."""
+    for night in nights(False, overhead, 8):
+        window = night.window()
+        shots, _ = night.observe(night.controller(), window, lead_s=900.0)
+        assert kept(shots)[0].start_s - window[0] < 50.0 + overhead
+        assert next(shot.verdict for shot in shots if not shot.probe) == "good"
+        assert len([shot for shot in shots if shot.probe]) <= 2
+
+
+@pytest.mark.parametrize("slope_known_to_per_s", [1e-3, 3e-4])
+def test_a_dawn_without_a_shape_is_waited_for_by_its_slope(slope_known_to_per_s):
+    for night in nights(False, 5.0, 8):
+        window = night.window()
+        begin_s = window[0] - 600.0
+        prior = RatePrior(
+            constant_rate(FULL_E_S * math.exp(night.believed_log(begin_s))),
+            log_slope_per_s=1.0 / night.tau_s,
+            log_slope_sigma_per_s=slope_known_to_per_s,
+            slope_noise_per_s3=3e-10,
+            time_s=begin_s,
+        )
+        watched = ExposureController(CAMERA, prior, night.controller().plan, overhead_s=5.0)
+        shots, stop = night.observe(watched, window)
+        assert len(kept(shots)) >= 0.97 * night.oracle(window)
+        assert len(wasted(shots)) <= 4
+        assert stop.reason.startswith("the sky is too bright")
+
+
+@pytest.mark.parametrize("direction", ["EVENING", "MORNING"])
+@pytest.mark.parametrize("level_e", [0.0, -3.0, math.nan])
+def test_a_detector_at_bias_level_ends_the_filter_in_a_twilight_too(direction, level_e):
+    night = Twilight(direction == "EVENING", 5.0)
+    watched, time_s, frames = night.controller(), night.window()[0], 0
+    while not isinstance(answer := watched.next(time_s, -8.0), Stop):
+        time_s += 5.0
+        if isinstance(answer, Wait):
+            time_s += answer.seconds
+            continue
+        watched.record(time_s, answer.dit_s, level_e, probe=answer.probe)
+        time_s, frames = time_s + answer.dit_s, frames + 1
+        assert frames <= 10
+    assert answer.reason == "6 probes in a row and no flat"
 
 
 @pytest.mark.parametrize("evening", [True, False], ids=["dusk", "dawn"])
