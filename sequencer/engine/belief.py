@@ -79,6 +79,12 @@ class Belief:
         here, ambient_k = self.conditions()
         return self.controller.rate_e_s(self._run.clock.now(), airmass or here, ambient_k)
 
+    def floor_e_s(self) -> float | None:
+        """Predicted rate of the light that does not follow the twilight, dark excluded; None without a twilight."""
+        if self._prior.log_shape is None:
+            return None
+        return self._learned.floor_factor * self._prior.floor(*self.conditions())
+
     @property
     def fading(self) -> bool:
         """Whether waiting makes the light fainter."""

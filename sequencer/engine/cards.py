@@ -56,6 +56,8 @@ def observation_cards(run: RunContext, shot: Shot) -> list[Card]:
         ("ESO SEQ PASS", shot.ladder_pass, "pass through the DIT ladder"),
         ("ESO SEQ EXPID", shot.exposure, "exposure id"),
     ]
+    if shot.floor_e_s is not None:
+        rows.append(("ESO SEQ FLOOR", round(shot.floor_e_s, 4), "[e/s] predicted light beside the twilight"))
     now_s = run.clock.now()
     return [
         Contributor(f"{category(row[0]) or 'OBS'} engine", now_s, measured=False).card(*row) for row in rows

@@ -181,6 +181,7 @@ class FlatSeries:
             ndit=self.ndit(answer.dit_s),
             sequence_mode=controller.plan.mode,
             predicted_fraction=predicted,
+            floor_e_s=self.belief.floor_e_s(),
             level_target=round(predicted, 4) if self._rung_dits else self.plan.target_fraction,
             airmass_level=airmass_level,
             i=i,

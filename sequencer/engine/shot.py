@@ -11,7 +11,8 @@ class Shot:
 
     `kind` is flat, ladder, dark or bias. Levels are fractions of full well; `predicted_fraction` is what the rate
     model expects, `level_target` what the template wants. `i` of `n` counts within the series, of which `good` are
-    good so far. `settle` is DETn.NSETTLE (None: the detector's own figure).
+    good so far. `floor_e_s` is the predicted light beside the twilight (None: there is no twilight). `settle` is
+    DETn.NSETTLE (None: the detector's own figure).
     """
 
     camera: str
@@ -30,6 +31,7 @@ class Shot:
     ladder_pass: int = 0
     airmass_level: float = 0.0
     on_sky: bool = False
+    floor_e_s: float | None = None
     settle: int | None = None
     i: int = 1
     n: int = 1

@@ -12,6 +12,10 @@ HC_OVER_K_UM_K = 14387.768775
 """Second radiation constant h c / k_B in um K (CODATA 2018)."""
 
 
+AIRGLOW_UM = 2.3
+"""Up to here the night sky glows by airglow, whatever the temperature; beyond, thermally. Assumed."""
+
+
 def planck_ratio(
     wavelength_um: float, temperature_k: float, reference_k: float = REFERENCE_TEMPERATURE_K
 ) -> float:
@@ -63,10 +67,11 @@ def thermal_rate_e_s(
 ) -> float:
     """Thermal rate in e-/s/pixel: F = W phi(T_tel) + S1 X^p phi(T_sky), phi = `planck_ratio`.
 
-    Raises ValueError for an airmass below 1 or not finite, and for temperatures not above 0.
+    Up to `AIRGLOW_UM` the sky is airglow: S1 X^p at any temperature. Raises ValueError for an airmass below 1 or not finite, and for temperatures not above 0.
     """
     if not 1.0 <= airmass < math.inf:
         raise ValueError(f"airmass {airmass} does not exist")
     telescope = band.telescope_rate_e_s * planck_ratio(band.lambda_um, telescope_k)
-    sky = band.sky_rate_e_s * float(airmass**band.sky_exponent) * planck_ratio(band.lambda_um, sky_k)
-    return telescope + sky
+    sky = band.sky_rate_e_s * float(airmass**band.sky_exponent)
+    warmth = planck_ratio(band.lambda_um, sky_k) if band.lambda_um > AIRGLOW_UM else 1.0
+    return telescope + sky * warmth

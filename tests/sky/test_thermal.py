@@ -87,3 +87,10 @@ def test_a_band_without_sky_or_telescope_is_a_band():
     assert ThermalBand(0.5, 0.0, 0.5, 1.0).rate_e_s(2.0) == 1.0
     assert ThermalBand(3.8, 0.0, 5.0, 1.0).rate_e_s(2.0) == 10.0
     assert ThermalBand(3.8, 5.0, 0.0, 1.0).rate_e_s(2.0) == 5.0
+
+
+@pytest.mark.parametrize(("lambda_um", "warms"), [(0.55, False), (2.2, False), (2.4, True), (3.8, True)])
+def test_airglow_does_not_warm_up_with_the_air(lambda_um, warms):
+    band = ThermalBand(lambda_um, 0.0, 5.0, 1.0)
+    assert thermal_rate_e_s(band, 2.0, sky_k=280.15) == pytest.approx(10.0)
+    assert (thermal_rate_e_s(band, 2.0, sky_k=290.0) > 10.0) is warms
