@@ -12,10 +12,17 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
+ROOM_FOR_NAME = 30.0
+"""Level in % above which a filter's name fits under its mark."""
+
+SHORT_NAME = 2
+"""Letters of a name that needs no turning."""
+
 
 def planned_course(plan: Mapping[str, Any], sun_altitude_deg: Callable[[float], float]) -> bytes | None:
     """Planned level (with 1 sigma), DIT, airmass and the Sun's altitude against UTC, as PNG. None without a row.
 
+    Each run of a filter bears its name; what falls out is named on top; grey is the twilight.
     `plan` is a `plan` record of a journal: `rows`, and `window` with `start_s` and `end_s` (Unix s UTC).
     """
     rows, window = plan["rows"], plan["window"]
@@ -24,12 +31,22 @@ def planned_course(plan: Mapping[str, Any], sun_altitude_deg: Callable[[float], 
         return None
     drawn = drawing.figure(9.6, 6.2)
     panels = list(drawn.subplots(4, 1, sharex=True, height_ratios=[3, 1.3, 1.1, 1.1]))
-    for name, colour in drawing.colours_of(_label(row) for row in shown).items():
-        for row in (row for row in shown if _label(row) == name):
-            _draw_row(panels, row, colour)
-        panels[0].plot([], [], color=colour, linewidth=3, label=name)
+    panels[0].set_title(_falls_out(rows), loc="left", fontsize=8, color=drawing.BAD, wrap=True)
+    colours = drawing.colours_of(_label(row) for row in shown)
+    for number, row in enumerate(shown):
+        _draw_row(panels, row, colours[_label(row)])
+        if number == 0 or _label(shown[number - 1]) != _label(row):
+            _name_row(panels[0], row, colours[_label(row)])
     _dress(panels, shown, window, sun_altitude_deg)
     return drawing.png(drawn)
+
+
+def _falls_out(rows: Sequence[Row]) -> str:
+    missing: dict[float, list[str]] = {}
+    for row in rows:
+        if row["kind"] != "dark" and not row["n"]:
+            missing.setdefault(row["requested_airmass"], []).append(_label(row))
+    return "\n".join(f"none at airmass {airmass:g}: {', '.join(names)}" for airmass, names in missing.items())
 
 
 def _label(row: Row) -> str:
@@ -45,6 +62,23 @@ def _draw_row(panels: Sequence[Axes], row: Row, colour: str) -> None:
             panel.plot(span, [value, value], color=colour, linewidth=3, solid_capstyle="butt")
 
 
+def _name_row(panel: Axes, row: Row, colour: str) -> None:
+    """The filter's name, a long one upright: under its mark, or over one too low for that."""
+    level, sigma = 100 * row["predicted_fraction"], 100 * (row.get("predicted_sigma") or 0.0)
+    name, under = _label(row), level - sigma > ROOM_FOR_NAME
+    panel.text(
+        row["start_s"] + 0.5 * row["seconds"],
+        level - sigma - 2.0 if under else level + sigma + 2.0,
+        name,
+        color=colour,
+        fontsize=7,
+        rotation=90 if len(name) > SHORT_NAME else 0,
+        ha="center",
+        va="top" if under else "bottom",
+        clip_on=True,
+    )
+
+
 def _dress(
     panels: Sequence[Axes],
     rows: Sequence[Row],
@@ -56,7 +90,6 @@ def _dress(
         drawing.tidy(panel, text)
     panels[0].set_ylim(0, 100)
     drawing.plain_log(panels[1], [row["dit_s"] for row in rows])
-    drawing.legend(panels[0])
     first = min(window["start_s"], *(row["start_s"] for row in rows))
     last = max(window["end_s"], *(row["start_s"] + row["seconds"] for row in rows))
     times = [first + step * (last - first) / 60.0 for step in range(61)]

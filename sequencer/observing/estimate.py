@@ -1,36 +1,48 @@
-"""How much a template takes: frames, bytes on disk, time. Estimates from the instrument's priors."""
+"""How much a template takes: frames, bytes on disk, time. Twilights are walked through as the plan does."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sequencer.config.models import CameraConfig, Deployment, DetectorConfig
-from sequencer.observing.beam import is_twilight
+from sequencer.config.models import Deployment, DetectorConfig
+from sequencer.observing.beam import filters_of
 from sequencer.observing.block import TemplateCall
 from sequencer.observing.detector_rules import detectors_in_use, mode_of
 from sequencer.observing.findings import Findings
-from sequencer.observing.forecast import Twilight, forecast, ndit_of
 from sequencer.observing.names import cameras_in_use
+from sequencer.observing.planning.levels import reachable_levels
+from sequencer.observing.planning.night import walked
+from sequencer.observing.planning.programme import pace_of, programme_of
+from sequencer.observing.planning.shortfall import Shortfall
+from sequencer.observing.planning.twilight import Twilight
 
 HEADER_BYTES = 6 * 2880
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a template needs: frames on disk, their bytes, seconds in all and seconds of sky."""
+    """What a template needs: frames asked for, frames foreseen, their bytes on disk, seconds in all and of sky.
 
+    `shortfalls` are the series that will have fewer frames than asked for.
+    """
+
+    asked: int = 0
     frames: int = 0
     disk_bytes: int = 0
     duration_s: float = 0.0
     sky_s: float = 0.0
+    shortfalls: Sequence[Shortfall] = ()
 
     def __add__(self, other: Need) -> Need:
         """One after the other."""
         return Need(
+            self.asked + other.asked,
             self.frames + other.frames,
             self.disk_bytes + other.disk_bytes,
             self.duration_s + other.duration_s,
             self.sky_s + other.sky_s,
+            (*self.shortfalls, *other.shortfalls),
         )
 
 
@@ -42,53 +54,47 @@ def frame_bytes(detector: DetectorConfig, deployment: Deployment) -> int:
     return images * (-(-nx * ny * pixel_bytes // 2880) * 2880) + (images + 1) * HEADER_BYTES
 
 
-def estimate(call: TemplateCall, found: Findings, twilight: Twilight | None = None) -> Need:
-    """Return what a template needs whose names are canonical; flats in mode LEVEL follow the sky of `twilight`."""
-    return _twilight(call, found, twilight) if is_twilight(call) else _dark(call, found)
-
-
-def _exposures(
-    call: TemplateCall, found: Findings, detector: DetectorConfig, dit_s: float, ndit: int, n: int
-) -> Need:
-    seconds = n * (dit_s * ndit + mode_of(call, detector).overhead_s)
-    return Need(n, n * frame_bytes(detector, found.deployment), seconds, seconds)
-
-
-def _dark(call: TemplateCall, found: Findings) -> Need:
-    """Detectors expose in parallel: frames and bytes add up, the longest sets the time."""
+def estimate_dark(call: TemplateCall, found: Findings) -> Need:
+    """What a dark or bias needs. Detectors expose in parallel: frames and bytes add up, the longest sets the time."""
     needs = []
     for detector in detectors_in_use(call, found):
         ccd = "EXPTIME" in call.parameters
         dit_s = call.parameters.get("EXPTIME" if ccd else f"DET{detector.index}.DIT") or 0.0
         n = call.parameters["NEXPO" if ccd else f"SEQ.NEXPO{detector.index}"]
-        needs.append(_exposures(call, found, detector, dit_s, ndit_of(call, detector, dit_s), n))
+        ndit = call.parameters.get(f"DET{detector.index}.NDIT") or 1
+        seconds = n * (dit_s * ndit + mode_of(call, detector).overhead_s)
+        needs.append(Need(n, n, n * frame_bytes(detector, found.deployment), seconds))
     total = sum(needs, Need())
-    return Need(total.frames, total.disk_bytes, max((need.duration_s for need in needs), default=0.0))
+    longest_s = max((need.duration_s for need in needs), default=0.0)
+    return Need(total.asked, total.frames, total.disk_bytes, longest_s)
 
 
-def _twilight(call: TemplateCall, found: Findings, twilight: Twilight | None) -> Need:
-    used = cameras_in_use(call, found.instrument).values()
-    cameras = [_camera(call, found, camera, twilight) for camera in used]
-    presets_s = found.instrument.telescope.preset_s * len(call.parameters["SEQ.AIRMASS.LIST"])
-    total = sum(cameras, Need())
-    wait_s = call.parameters["SEQ.DARK.WAIT"] if call.parameters["SEQ.DARK"] else 0.0
-    duration_s = max((need.duration_s for need in cameras), default=0.0)
-    sky_s = max((need.sky_s for need in cameras), default=0.0)
-    return Need(total.frames, total.disk_bytes, duration_s + presets_s + wait_s, sky_s + presets_s)
+def estimate_twilight(call: TemplateCall, found: Findings, twilight: Twilight) -> Need:
+    """What a twilight template whose parameters are `complete` will take, should the sky be as believed.
+
+    The time counts from the first preset to the end of the darks. Raises ValueError for refused parameters.
+    """
+    instrument = found.instrument
+    levels, _ = reachable_levels(call.parameters["SEQ.AIRMASS.LIST"], instrument)
+    programme = programme_of(call, instrument, twilight.window, levels, twilight.sun_altitude_deg)
+    course, ended_s = walked(programme, pace_of(instrument), twilight)
+    sizes = {
+        camera: frame_bytes(instrument.detectors[instrument.cameras[camera].detector], found.deployment)
+        for camera in programme.cameras
+    }
+    return Need(
+        asked_flats(call, found),
+        sum(row.n for row in course.rows),
+        sum(row.n * sizes[row.camera] for row in course.rows),
+        ended_s - twilight.begin_s,
+        max(course.sky_end_s - twilight.begin_s, 0.0),
+        course.shortfalls(),
+    )
 
 
-def _camera(call: TemplateCall, found: Findings, camera: CameraConfig, twilight: Twilight | None) -> Need:
-    """One camera: flats, ladder, and one series of darks for every DIT and NDIT."""
+def asked_flats(call: TemplateCall, found: Findings) -> int:
+    """How many flats a twilight template asks for; the ladder after them and the darks are not counted."""
     p = call.parameters
-    detector = found.instrument.detectors[camera.detector]
-    sky, used = Need(), set()
-    for series in forecast(call, found, camera, twilight):
-        sky += _exposures(call, found, detector, series.dit_s, series.ndit, series.n)
-        sky += Need(0, 0, series.idle_s, series.idle_s)
-        used.add((round(series.dit_s, 6), series.ndit))
-    darks = Need()
-    if p["SEQ.DARK"]:
-        for dit_s, ndit in sorted(used):
-            darks += _exposures(call, found, detector, dit_s, ndit, p["SEQ.DARK.NEXPO"])
-    total = sky + darks
-    return Need(total.frames, total.disk_bytes, total.duration_s, sky.sky_s)
+    filters = sum(len(filters_of(call, camera)) for camera in cameras_in_use(call, found.instrument).values())
+    rungs = len(p["SEQ.LEVEL.LIST"]) if p["SEQ.MODE"] == "LADDER" else 1
+    return int(filters * len(p["SEQ.AIRMASS.LIST"]) * p["SEQ.NCYCLES"] * p["SEQ.NEXPO"] * rungs)

@@ -1,4 +1,4 @@
-"""What a camera will see, as far as known beforehand: rates, levels and DITs from the priors."""
+"""What a camera will see, as far as known beforehand: rates and levels from the priors."""
 
 from __future__ import annotations
 
@@ -30,12 +30,6 @@ def detector_limits(detector: DetectorConfig, mode: ReadoutMode) -> DetectorLimi
         dark_rate_e_s=mode.dark_e_s,
         dit_grid_s=mode.dit_grid_s,
     )
-
-
-def predicted_dit_s(level: float, rate_e_s: float, limits: DetectorLimits) -> float:
-    """Return the DIT in s that reads as a fraction of full well, clipped to the limits; rate without dark."""
-    dit_s = limits.signal_e(level) / (rate_e_s + limits.dark_rate_e_s)
-    return min(max(dit_s, limits.min_dit_s), limits.max_dit_s)
 
 
 def predicted_level(dit_s: float, rate_e_s: float, limits: DetectorLimits) -> float:

@@ -43,6 +43,10 @@ def _check_mode(call: TemplateCall, found: Findings) -> None:
 
 def _check_levels(call: TemplateCall, found: Findings) -> None:
     p = call.parameters
+    if p["SEQ.LEVEL.TOL"] >= 1.0 and call.trusts("SEQ.LEVEL.TOL"):
+        found.problem(
+            call, "SEQ.LEVEL.TOL", f"{p['SEQ.LEVEL.TOL']:g} must be below 1: it would allow no light at all"
+        )
     highest = p["SEQ.LEVEL.MAX"]
     if not call.trusts("SEQ.LEVEL.MAX"):
         return

@@ -12,12 +12,11 @@ from sequencer.config.problems import Problem, did_you_mean, ordered
 from sequencer.observing.beam import complete, is_twilight
 from sequencer.observing.block import OB, TemplateCall
 from sequencer.observing.detector_rules import check_detectors
-from sequencer.observing.estimate import Need, estimate
+from sequencer.observing.estimate import Need, asked_flats, estimate_dark, estimate_twilight
 from sequencer.observing.findings import Findings, Night
-from sequencer.observing.forecast import Twilight
 from sequencer.observing.names import resolve_names
 from sequencer.observing.twilight_rules import check_twilight
-from sequencer.observing.window_rules import check_duration, find_window
+from sequencer.observing.window_rules import check_fits, find_twilight
 
 MOST_FRAMES = 100_000
 LONGEST_OB_S = 86_400.0
@@ -27,7 +26,7 @@ class Validation(msgspec.Struct, frozen=True):
     """The verdict on an OB: it may run if there are no problems.
 
     `ob` has canonical names and everything resolved. `frames`, `disk_bytes` (raw files) and `duration_s` are
-    estimates, 0 where problems forbid one.
+    estimates, in a twilight of what will fit; 0 where problems forbid one.
     """
 
     problems: list[Problem]
@@ -91,20 +90,19 @@ def _estimated(call: TemplateCall, found: Findings, night: Night) -> Need:
     if wanted and found.instrument.name not in wanted:
         return Need()
     if not is_twilight(call):
-        return estimate(call, found)
-    window = find_window(call, found, load_site(found.instrument.site), night)
-    if window is None:
-        return estimate(call, found)
-    sun_deg = call.parameters["SEQ.SUNALT.MIN"], call.parameters["SEQ.SUNALT.MAX"]
-    need = estimate(call, found, Twilight(window, max(window.start_s, night.start_s), *sun_deg))
-    check_duration(call, found, night, window, need.sky_s)
+        return estimate_dark(call, found)
+    twilight = find_twilight(call, found, load_site(found.instrument.site), night)
+    if twilight is None or found.problems:
+        return Need(asked_flats(call, found))
+    need = estimate_twilight(call, found, twilight)
+    check_fits(call, found, twilight, need)
     return need
 
 
 def _check_size(found: Findings, total: Need) -> None:
     path = ("templates",)
-    if total.frames > MOST_FRAMES:
-        text = f"asks for {total.frames} frames, more than {MOST_FRAMES}"
+    if total.asked > MOST_FRAMES:
+        text = f"asks for {total.asked} frames, more than {MOST_FRAMES}"
         found.problems.append(found.ob.located.problem(path, text))
     if total.duration_s > LONGEST_OB_S:
         text = f"would take {total.duration_s / 3600:.0f} h, more than {LONGEST_OB_S / 3600:.0f} h"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from sequencer.clock import iso
 from sequencer.config.models import SiteConfig
 from sequencer.observing.block import TemplateCall
+from sequencer.observing.estimate import Need
 from sequencer.observing.findings import Findings, Night
+from sequencer.observing.planning.twilight import Twilight, twilight_in, window_of
 from sequencer.sky.site import Site
-from sequencer.sky.twilight import NoTwilight, Window, twilight_window
-
-_twilight_window = lru_cache(maxsize=32)(twilight_window)  # a pure function; several templates ask the same
+from sequencer.sky.twilight import NoTwilight, Window
 
 
-def find_window(call: TemplateCall, found: Findings, site: SiteConfig, night: Night) -> Window | None:
+def find_twilight(call: TemplateCall, found: Findings, site: SiteConfig, night: Night) -> Twilight | None:
     """Return the twilight a template will work in; None, with the reason among the problems, if there is none."""
     p = call.parameters
     lowest, highest = p["SEQ.SUNALT.MIN"], p["SEQ.SUNALT.MAX"]
@@ -24,24 +22,27 @@ def find_window(call: TemplateCall, found: Findings, site: SiteConfig, night: Ni
         return None
     place = Site(site.name, site.latitude_deg, site.longitude_deg, site.elevation_m)
     try:
-        window = _twilight_window(place, night.start_s, p["SEQ.TWILIGHT"], lowest, highest)
+        window = window_of(p, place, night.start_s)
     except NoTwilight as reason:
         found.problem(call, "SEQ.TWILIGHT", str(reason))
         return None
-    return window if _fits_the_night(call, found, night, window) else None
+    if not _fits_the_night(call, found, night, window):
+        return None
+    return twilight_in(window, place, night.start_s, found.instrument.telescope.preset_s, night.until_s)
 
 
-def check_duration(
-    call: TemplateCall, found: Findings, night: Night, window: Window, needed_s: float
-) -> None:
-    """Warn if a twilight is shorter than the estimate `needed_s`."""
-    left_s = min(window.end_s, night.until_s) - max(window.start_s, night.start_s)
-    if needed_s > left_s:
-        text = (
-            f"needs about {needed_s / 60:.0f} min of sky, {left_s / 60:.0f} min are left: "
-            f"not everything will fit; {_when(window)}"
-        )
-        found.warning(call, "SEQ.TWILIGHT", text)
+def check_fits(call: TemplateCall, found: Findings, twilight: Twilight, need: Need) -> None:
+    """Warn if fewer frames are foreseen than asked for; what is too bright at any time is said elsewhere."""
+    short = [shortfall for shortfall in need.shortfalls if not shortfall.steady]
+    if not short:
+        return
+    missing = sum(shortfall.asked - shortfall.taken for shortfall in short)
+    others = f", and {len(short) - 1} more series fall short" if short[1:] else ""
+    text = (
+        f"not everything will fit: {missing} flats will be missing, {twilight.left_s / 60:.0f} min of sky are left; "
+        f"{short[0]}{others}; {_when(twilight.window)}"
+    )
+    found.warning(call, "SEQ.TWILIGHT", text)
 
 
 def _when(window: Window) -> str:

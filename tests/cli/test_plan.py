@@ -25,6 +25,38 @@ def test_the_table_has_a_line_for_each_series_and_where_to_point() -> None:
     assert any("Lp" in line and "X" not in line and "+-" in line for line in lines)
 
 
+def lines_of(*arguments: str) -> list[str]:
+    result = CliRunner().invoke(plan, list(arguments))
+    assert result.exit_code == 0, result.output
+    return list(result.output.splitlines())
+
+
+def test_a_plan_that_fits_says_so_and_how_much_is_left() -> None:
+    lines = lines_of(*LBAND)
+    assert lines[-1] == "everything fits, as asked for"
+    [times] = [line for line in lines if line.startswith("sky ")]
+    assert times.startswith("sky 09:28:")
+    assert "min to spare; darks " in times
+    assert not any("!" in line for line in lines)
+
+
+def test_what_falls_out_is_named_once_with_its_reason() -> None:
+    """Thirty series with a read-out of 5 s an exposure: some 15 s x 100 and two presets more than 40 min."""
+    lines = lines_of("metis-all-lm-flats", "--deployment", "metis-sim", "--overhead", "5")
+    [missing] = [line for line in lines if "0 of 10 fit" in line and "1 sigma" not in line]
+    assert missing.startswith("! LM ")
+    assert missing.endswith("CO_ref at airmass 2.5: 0 of 10 fit: the twilight ends at 10:08")
+    never = [line.split()[4] for line in lines if line.startswith("- ") and line.endswith("!")]
+    assert missing.split(" at airmass")[0] == f"! LM {', '.join(never)}"
+    assert any("to the end of the twilight" in line for line in lines)
+
+
+def test_a_level_out_of_reach_is_said_once_for_all_airmasses() -> None:
+    lines = lines_of("metis-all-lm-flats", "--deployment", "metis-sim")
+    assert sum("instead of 50 % of full well" in line for line in lines) == 1
+    assert any(line.startswith("! LM Mp at airmass 1, 2, 2.5: ") for line in lines)
+
+
 def test_json_has_every_figure_of_the_table() -> None:
     result = CliRunner().invoke(plan, [*LBAND, "--json"])
     (twilight,) = json.loads(result.stdout)["twilights"]

@@ -1,4 +1,4 @@
-"""Predicted rates, levels and DITs against closed forms written out here."""
+"""Predicted rates and levels against closed forms written out here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from sequencer.config import load_instrument
 from sequencer.observing.prediction import (
     detector_limits,
-    predicted_dit_s,
     predicted_level,
     predicted_rate_e_s,
 )
@@ -32,18 +31,16 @@ def test_the_optical_rate_adds_the_twilight_of_the_zenith():
         assert predicted_rate_e_s(item, 1.2, -depression) == pytest.approx(wanted, rel=1e-6)
 
 
-def test_a_dit_and_its_level_are_each_others_inverse_with_dark_and_nonlinearity():
+def test_a_level_has_dark_and_nonlinearity():
     detector = METIS.detectors["N"]
     limits = detector_limits(detector, detector.modes["high_capacity"])
-    dit_s = predicted_dit_s(0.5, 5e7, limits)
-    signal = (5e7 + 1e5) * dit_s
-    assert signal * (1 - 0.03 * signal / 2.8e6) == pytest.approx(0.5 * 2.8e6, rel=1e-9)
-    assert predicted_level(dit_s, 5e7, limits) == pytest.approx(0.5, rel=1e-9)
+    signal = (5e7 + 1e5) * 0.03
+    assert predicted_level(0.03, 5e7, limits) == pytest.approx(
+        signal / 2.8e6 * (1 - 0.03 * signal / 2.8e6), rel=1e-9
+    )
 
 
-def test_a_dit_stays_inside_the_limits_and_a_level_at_full_well():
-    assert predicted_dit_s(0.5, 1e9, FAST) == 0.04
-    assert predicted_dit_s(0.5, 1e-3, FAST) == 3600
+def test_a_level_stays_at_full_well():
     assert predicted_level(0.04, 1e9, FAST) == 1.0
     assert predicted_level(1.0, 1e30, FAST) == 1.0
 

@@ -152,3 +152,9 @@ def test_an_altitude_limit_just_at_the_pointing_is_no_warning():
     )  # airmass 1.0 points at 85 deg
     high = msgspec.structs.replace(instrument, telescope=telescope)
     assert validate(compose_ob("x", "METIS", [(FLAT, LP)]), where, high, now_s=MORNING_S).warnings == []
+
+
+def test_a_tolerance_as_wide_as_the_level_itself_is_refused() -> None:
+    problems, _ = flat_warnings(["Lp"], **{"SEQ.LEVEL.TOL": 1.0})
+    assert problems == [f"{FLAT}: SEQ.LEVEL.TOL: 1 must be below 1: it would allow no light at all"]
+    assert flat_warnings(["Lp"], **{"SEQ.LEVEL.TOL": 0.99})[0] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sequencer.clock import parse_utc
 from sequencer.observing import compose_ob, validate
 
@@ -67,7 +69,13 @@ def test_a_start_given_is_used_instead_of_now():
 def test_a_plan_too_long_for_its_twilight_is_a_warning():
     _, [warning] = flat_warnings(["Lp"], **{"SEQ.NEXPO": 1000, "SEQ.DARK": False})
     assert "not everything will fit" in warning
-    # 3 airmasses of 1000 exposures of 0.2 s and 1 s overhead: an hour and the presets; the twilight is 40 min
-    assert "needs about 66 min of sky" in warning
+    # of 3 airmasses with 1000 exposures of 0.19 s and 1 s overhead, 1822 fit into 2393 s with a probe, a preset between
+    # and two changes of filter: the second airmass is cut short, and nothing is left of the third
+    missing = int(warning.split(" flats will be missing")[0].split()[-1])
+    assert missing == pytest.approx(3000 - (2393 - 180 - 2 * 20 - 2 * 1.1 - 1.2) / 1.191, abs=3)
+    assert "40 min of sky are left" in warning
+    assert "LM Lp at airmass 2" in warning
+    assert "and 1 more series fall short" in warning
     found = check_one(FLAT, {**LP, "SEQ.NEXPO": 10}, until_s=parse_utc("2027-03-20T09:32:00"))
-    assert "not everything will fit" in texts(found.warnings)[0]
+    [warning] = texts(found.warnings)
+    assert "LM Lp at airmass 2: 0 of 10 fit: the time allowed (--until) ends at 09:32" in warning

@@ -13,8 +13,9 @@ from sequencer.observing.planning.priors import SunAltitude
 SLOPE_STEP_S = 10.0
 """Time over which the slope of the sky is taken."""
 
-MOST_ANSWERS = 1000
-"""Answers asked of one controller: a bound beyond any series (1000 waits of a minute are 17 hours)."""
+SPARE_ANSWERS = 1000
+"""Answers asked of one controller beyond the frames wanted: more than any series needs (1000 waits of a minute are
+17 hours)."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,21 @@ class ThoughtSky:
         return 0.0 if self.prior.log_shape is None else self.prior.log_shape(time_s)
 
 
+@dataclass
+class ThoughtDetector:
+    """A detector's time: `overhead_s` to read out, and `settle` reads thrown away whenever the DIT changes."""
+
+    overhead_s: float
+    settle: int = 0
+    last_dit_s: float | None = None
+
+    def settled_s(self, dit_s: float, ndit: int) -> float:
+        """How long it settles before an exposure."""
+        settling = 0 if dit_s == self.last_dit_s else self.settle
+        self.last_dit_s = dit_s
+        return settling * (dit_s * ndit + self.overhead_s)
+
+
 @dataclass(frozen=True)
 class ThoughtFrame:
     """One frame: opening in s (Unix, UTC), DIT, NDIT, level in full wells."""
@@ -52,31 +68,35 @@ class ThoughtFrame:
 
 @dataclass(frozen=True)
 class ThoughtSeries:
-    """The good frames of a series, when it is over, and why it has fewer frames or other levels than wished."""
+    """The good frames of a series, when it is over, and why it has fewer frames or other levels than wished.
+
+    `late`: frames are missing because the time was over.
+    """
 
     frames: tuple[ThoughtFrame, ...]
     ended_s: float
     note: str = ""
+    late: bool = False
 
 
 def expose_series(
     controller: ExposureController,
     sky: ThoughtSky,
+    detector: ThoughtDetector,
     sun_altitude_deg: SunAltitude,
     *,
     begin_s: float,
     end_s: float,
     n: int,
     airmass: float,
-    overhead_s: float,
 ) -> ThoughtSeries:
-    """Expose `n` good frames from `begin_s`, none closing after `end_s`, each read out in `overhead_s`."""
+    """Expose `n` good frames from `begin_s`, none closing after `end_s`."""
     now_s, frames, note = begin_s, list[ThoughtFrame](), ""
-    for _ in range(MOST_ANSWERS):
+    for _ in range(n + SPARE_ANSWERS):
         if len(frames) >= n:
-            break
+            return ThoughtSeries(tuple(frames), now_s, note)
         if now_s >= end_s:
-            return ThoughtSeries(tuple(frames), now_s, _fits(len(frames), n, end_s))
+            return ThoughtSeries(tuple(frames), end_s, note, late=True)
         answer = controller.next(now_s, sun_altitude_deg(now_s), airmass)
         if isinstance(answer, Stop):
             return ThoughtSeries(tuple(frames), now_s, f"{answer.reason} ({iso(now_s, 0)[11:16]})")
@@ -84,12 +104,13 @@ def expose_series(
             now_s += answer.seconds
             note = note or f"waits: {answer.reason}"
             continue
-        closes_s = now_s + answer.dit_s * answer.ndit
+        opens_s = now_s + detector.settled_s(answer.dit_s, answer.ndit)
+        closes_s = opens_s + answer.dit_s * answer.ndit
         if closes_s > end_s:
-            return ThoughtSeries(tuple(frames), now_s, _fits(len(frames), n, end_s))
-        frame = ThoughtFrame(now_s, answer.dit_s, answer.ndit, _level(sky, answer, now_s, airmass))
+            return ThoughtSeries(tuple(frames), now_s, note, late=True)
+        frame = ThoughtFrame(opens_s, answer.dit_s, answer.ndit, _level(sky, answer, opens_s, airmass))
         verdict = controller.record(
-            now_s,
+            opens_s,
             answer.dit_s,
             frame.level_fraction * sky.limits.full_well_e,
             probe=answer.probe,
@@ -98,12 +119,8 @@ def expose_series(
         if verdict.good and not answer.probe:
             frames.append(frame)
             note = note or answer.note
-        now_s = closes_s + overhead_s
-    return ThoughtSeries(tuple(frames), now_s, note)
-
-
-def _fits(taken: int, n: int, end_s: float) -> str:
-    return f"{taken} of {n} fit: the twilight ends at {iso(end_s, 0)[11:16]}"
+        now_s = closes_s + detector.overhead_s
+    return ThoughtSeries(tuple(frames), now_s, f"given up after {n + SPARE_ANSWERS} answers")
 
 
 def _level(sky: ThoughtSky, answer: Expose, opening_s: float, airmass: float) -> float:

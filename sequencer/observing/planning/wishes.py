@@ -19,7 +19,8 @@ Parameters = Mapping[str, Any]
 class FilterWish:
     """One filter of one camera: what is wished of it and what is believed of it.
 
-    `ndit` is the block's NDIT where it gives no SEQ.TIME; `overhead_s` the read-out's.
+    `ndit` is the block's NDIT where it gives no SEQ.TIME; `overhead_s` the read-out's; `settle` the reads thrown
+    away after a change of DIT.
     """
 
     camera: str
@@ -30,6 +31,12 @@ class FilterWish:
     plan: LevelPlan
     ndit: int
     overhead_s: float
+    settle: int = 0
+
+    @property
+    def steady(self) -> bool:
+        """Whether its light does not follow the Sun (thermal background): it can be taken at any time."""
+        return self.prior.log_shape is None
 
 
 def filter_wishes(
@@ -52,7 +59,8 @@ def filter_wishes(
             continue
         detector = instrument.detectors[config.detector]
         name = p.get(f"DET{detector.index}.NCORRS.NAME") or detector.default_mode
-        plan = _level_plan(p, direction, airmasses)
+        ndit = p.get(f"DET{detector.index}.NDIT") or 1
+        plan = _level_plan(p, direction, airmasses, ndit)
         for filter_name in [item for item in p["SEQ.DIT.FILT.LIST"] if item in config.filters]:
             prior = _prior(p, camera, config, filter_name, sun_altitude_deg, time_s, learned or {})
             wishes.append(_wish(p, camera, filter_name, detector, name, prior, plan))
@@ -69,9 +77,19 @@ def _wish(
     plan: LevelPlan,
 ) -> FilterWish:
     mode = detector.modes[mode_name]
-    ndit = p.get(f"DET{detector.index}.NDIT") or 1
     limits = detector_limits(detector, mode)
-    return FilterWish(camera, filter_name, mode_name, limits, prior, plan, ndit, mode.overhead_s)
+    settle = p.get(f"DET{detector.index}.NSETTLE")
+    return FilterWish(
+        camera,
+        filter_name,
+        mode_name,
+        limits,
+        prior,
+        plan,
+        plan.fixed_ndit,
+        mode.overhead_s,
+        detector.settle_exposures if settle is None else settle,
+    )
 
 
 def _prior(
@@ -95,7 +113,7 @@ def _prior(
 
 
 def _level_plan(
-    p: Parameters, direction: Literal["EVENING", "MORNING"], airmasses: tuple[float, ...]
+    p: Parameters, direction: Literal["EVENING", "MORNING"], airmasses: tuple[float, ...], ndit: int
 ) -> LevelPlan:
     return LevelPlan(
         mode=p["SEQ.MODE"],
@@ -105,6 +123,8 @@ def _level_plan(
         max_fraction=p["SEQ.LEVEL.MAX"],
         airmasses=airmasses,
         levels=tuple(p["SEQ.LEVEL.LIST"]) or LevelPlan.levels,
+        passes=p["SEQ.NEXPO"],
         integration_s=p["SEQ.TIME"] or None,
         sun_limits_deg=(p["SEQ.SUNALT.MIN"], p["SEQ.SUNALT.MAX"]),
+        fixed_ndit=ndit,
     )

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sequencer.clock import parse_utc
-from sequencer.observing.planning import NightPlan, PlanRequest, PlanRow, TwilightPlan, plan_night
+from sequencer.observing.plan_request import NightPlan, PlanRequest, plan_night
+from sequencer.observing.planning import PlanRow, TwilightPlan
 
 BLOCK = """\
 name: flats
@@ -80,13 +81,19 @@ def test_longer_presets_make_the_last_filters_fall_out_by_name() -> None:
     assert short
     assert {row.requested_airmass for row in short} == {2.5}
     assert all("fit: the twilight ends at 10:08" in row.note for row in short)
-    assert any("CO_ref" in text and "0 of 10 fit" in text for text in slow.warnings)
+    [missing] = [text for text in slow.warnings if ": 0 of 10 fit" in text and "sky" not in text]
+    never = [row.filter for row in short if row.n == 0]
+    assert never[-1] == "CO_ref"
+    assert missing == f"LM {', '.join(never)} at airmass 2.5: 0 of 10 fit: the twilight ends at 10:08"
 
 
 def test_a_filter_that_saturates_at_the_minimum_dit_is_named(tmp_path: Path) -> None:
     plan = the_plan(planned(tmp_path, "SEQ.DIT.FILT.LIST: [Lp, M_spec], SEQ.LEVEL.LIST: []"))
     assert {row.n for row in of(plan, "M_spec")} == {0}
-    assert any(text.startswith("LM M_spec: saturates at the minimum DIT") for text in plan.warnings)
+    assert any(
+        text.startswith("LM M_spec at airmass 1, 2, 2.5: saturates at the minimum DIT")
+        for text in plan.warnings
+    )
     assert {row.n for row in of(plan, "Lp")} == {10}
 
 
@@ -98,6 +105,17 @@ def test_a_level_at_the_minimum_dit_is_as_uncertain_as_the_zero_point(tmp_path: 
     assert mp.predicted_sigma > 0.15 * mp.predicted_fraction
     assert lp.predicted_sigma < 0.03 * lp.predicted_fraction
     assert "instead of 50 % of full well" in mp.note
+
+
+def test_a_level_lost_in_other_skies_is_no_surer_for_that() -> None:
+    """With presets of 500 s, Mp at the last airmass is too late in a fainter sky; in a brighter one it saturates."""
+    slow = the_plan(plan_night(PlanRequest("metis-all-lm-flats", "metis-sim", preset_s=500.0)))
+    first, *_, last = of(slow, "Mp")
+    assert "sky: 0 of 10 fit" in last.note
+    assert first.predicted_sigma is not None
+    assert last.predicted_sigma == pytest.approx(
+        first.predicted_sigma * last.predicted_fraction / first.predicted_fraction, rel=0.02
+    )
 
 
 def test_an_airmass_out_of_reach_is_replaced_and_named(tmp_path: Path) -> None:
@@ -126,6 +144,17 @@ def test_an_earlier_night_makes_the_prior(tmp_path: Path) -> None:
     wish = "SEQ.DIT.FILT.LIST: [Lp], SEQ.LEVEL.LIST: []"
     before, after = the_plan(planned(tmp_path, wish)), the_plan(planned(tmp_path, wish, {"learned": learned}))
     assert of(after, "Lp")[0].dit_s == pytest.approx(0.5 * of(before, "Lp")[0].dit_s, rel=0.02)
+
+
+def test_a_plan_made_in_mid_twilight_begins_then() -> None:
+    """Paranal, 20 March 2027: the Sun sinks through -5 deg at 23:10:55 and through -9 deg at 23:28:32 UTC."""
+    plan = the_plan(
+        plan_night(PlanRequest("opticam-dusk", "opticam-sim", start_s=parse_utc("2027-03-20T23:25:00")))
+    )
+    starts = [row.start_s for row in plan.rows if row.kind == "flat" and row.start_s]
+    assert starts
+    assert min(starts) > parse_utc("2027-03-20T23:26:00")
+    assert any("of 25: the sky runs out" in text for text in plan.warnings)
 
 
 def test_a_date_means_the_twilight_of_that_local_date() -> None:

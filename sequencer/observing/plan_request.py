@@ -18,9 +18,8 @@ from sequencer.config.problems import Problem
 from sequencer.config.search import find_config
 from sequencer.observing.beam import is_twilight
 from sequencer.observing.block import OB, load_ob
-from sequencer.observing.planning.course import pace_of
+from sequencer.observing.planning import TwilightPlan, pace_of, plan_twilight
 from sequencer.observing.planning.learned import read_learned
-from sequencer.observing.planning.night import TwilightPlan, plan_twilight
 from sequencer.observing.validation import validate
 from sequencer.sky import Site, sun_altitude_deg
 

@@ -1,0 +1,94 @@
+"""What is to be done in one twilight and how long the moves take: the figures a course is walked with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from sequencer.config.models import Instrument
+from sequencer.observing.block import TemplateCall
+from sequencer.observing.planning.learned import Learned
+from sequencer.observing.planning.levels import Level
+from sequencer.observing.planning.order import in_order
+from sequencer.observing.planning.priors import SunAltitude
+from sequencer.observing.planning.wishes import FilterWish, filter_wishes
+from sequencer.sky import Window
+
+
+@dataclass(frozen=True)
+class Programme:
+    """What is to be done in one twilight: `n` frames of each wish in turn at each level, a ladder, the matching darks.
+
+    `ladder` are the rungs' levels in full wells (empty: no ladder), `ladder_filters` those it may be taken in.
+    `darks` is the number for each kind (0: none), `dark_wait_s` how long the detectors rest before.
+    """
+
+    wishes: Sequence[FilterWish]
+    levels: Sequence[Level]
+    n: int
+    cycles: int = 1
+    ladder: Sequence[float] = ()
+    ladder_filters: Sequence[str] = ()
+    darks: int = 0
+    dark_wait_s: float = 0.0
+
+    @property
+    def cameras(self) -> list[str]:
+        """The cameras that expose, in the order of the wishes."""
+        return list(dict.fromkeys(wish.camera for wish in self.wishes))
+
+    def turns(self) -> Iterator[list[FilterWish]]:
+        """One filter of each camera at a time."""
+        lanes = [[wish for wish in self.wishes if wish.camera == camera] for camera in self.cameras]
+        for turn in zip_longest(*lanes):
+            yield [wish for wish in turn if wish is not None]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long the moves take, in s; `overhead_s` replaces the read-out's of every camera where given."""
+
+    preset_s: float
+    filter_change_s: float
+    overhead_s: float | None = None
+
+
+def pace_of(instrument: Instrument, preset_s: float | None = None, overhead_s: float | None = None) -> Pace:
+    """The pace of an instrument, or what it would be with other figures."""
+    telescope = instrument.telescope
+    return Pace(telescope.preset_s if preset_s is None else preset_s, telescope.filter_change_s, overhead_s)
+
+
+def programme_of(
+    call: TemplateCall,
+    instrument: Instrument,
+    window: Window,
+    levels: Sequence[Level],
+    sun_altitude_deg: SunAltitude,
+    learned: Learned | None = None,
+) -> Programme:
+    """What a twilight template whose parameters are `complete` is to do, as figures.
+
+    Raises ValueError for parameters that were refused.
+    """
+    p = call.parameters
+    wishes = filter_wishes(
+        p,
+        instrument,
+        window.kind,  # type: ignore[arg-type]
+        tuple(level.airmass for level in levels),
+        sun_altitude_deg,
+        window.start_s,
+        learned,
+    )
+    return Programme(
+        in_order(wishes, window.kind),  # type: ignore[arg-type]
+        levels,
+        p["SEQ.NEXPO"],
+        p["SEQ.NCYCLES"],
+        p["SEQ.LEVEL.LIST"] if p["SEQ.MODE"] in ("FIXED", "AIRMASS") else (),
+        p["SEQ.LEVEL.FILT"] or (),
+        p["SEQ.DARK.NEXPO"] if p["SEQ.DARK"] else 0,
+        p["SEQ.DARK.WAIT"],
+    )
