@@ -21,7 +21,8 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
     multiple=True,
     help="Folder of another run whose darks are to be used too; may be given several times.",
 )
-def reduce(run: Path, instrument: str, darks_of: tuple[Path, ...]) -> None:
+@click.option("--deployment", default="", help="Have the stages attached in this deployment reduce it, too.")
+def reduce(run: Path, instrument: str, darks_of: tuple[Path, ...], deployment: str) -> None:
     """Reduce the raw frames of RUN (its folder) again.
 
     Products, summary and report are written anew, and the products noted in the journal.
@@ -35,5 +36,5 @@ def reduce(run: Path, instrument: str, darks_of: tuple[Path, ...]) -> None:
     from sequencer.engine.reduce_again import reduce_again
 
     with clear_messages():
-        reduce_again(run, instrument, click.echo, darks_of)
+        reduce_again(run, instrument, click.echo, darks_of, deployment)
         finish(run)

@@ -7,6 +7,7 @@ from typing import Literal
 from sequencer.config.checker import Checker
 from sequencer.config.models import Deployment, Instrument, SiteConfig
 from sequencer.config.problems import Problem, shown
+from sequencer.config.stages import stage_problems
 from sequencer.config.yaml_reader import Located
 
 Role = Literal["telescope", "cover", "shutter", "mechanisms", "sources", "detector", "site"]
@@ -28,6 +29,8 @@ def check_deployment(deployment: Deployment, instrument: Instrument, located: Lo
     check = Checker(located)
     _endpoints(check, deployment)
     _cameras(check, deployment, instrument)
+    for key, text in stage_problems(deployment.stages):
+        check.require(False, ("stages", *key), text)
     kinds = [device.kind for device in deployment.devices.values()]
     needed = ["telescope", "site"]
     stops = {"shutter": instrument.shutter, "cover": instrument.cover}

@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sequencer.config.stages import StageConfig
+
 Limits = tuple[float, float]
 
 
@@ -225,7 +227,10 @@ class NightConfig(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Deployment(Struct, forbid_unknown_fields=True, frozen=True):
-    """Which server stands where for an instrument; `window_px` (nx, ny) cuts every detector at its centre."""
+    """Which server stands where for an instrument; `window_px` (nx, ny) cuts every detector at its centre.
+
+    `stages` are programs that reduce beside our own recipes, by name.
+    """
 
     name: str
     instrument: str
@@ -233,3 +238,4 @@ class Deployment(Struct, forbid_unknown_fields=True, frozen=True):
     night: NightConfig = NightConfig()
     window_px: tuple[int, int] | None = None
     start: str = ""
+    stages: dict[str, StageConfig] = {}

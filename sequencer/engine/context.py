@@ -18,7 +18,7 @@ from sequencer.engine.journal import Journal
 from sequencer.engine.rates import Rates
 from sequencer.engine.status import Status
 from sequencer.observing import OB
-from sequencer.reduction import ReductionFeed
+from sequencer.reduction.external.feed import AttachedFeed
 from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
 
 
@@ -44,7 +44,7 @@ class RunContext:
     cover: LightStop | None
     acquisition: Acquisition
     names: Names
-    feed: ReductionFeed
+    feed: AttachedFeed
     sun: SunTrack
     rates: Rates
     until_s: float | None = None

@@ -49,8 +49,9 @@ class Control:
 
     `ending` is "stop", "abort" or "halt" once asked for; `in_level` is true while an illumination level is taken,
     `reducing` while the frames of a template are reduced, the block's last one or not. `on_pause` runs when a
-    pause begins (it closes the light stop), `abort_exposures` ends what is being exposed, `cancel` ends the
-    running template at once. Work in several lanes (cameras) pauses when all of them are at a checkpoint.
+    pause begins (it closes the light stop), `on_resume` when it ends, before any lane goes on; `abort_exposures`
+    ends what is being exposed, `cancel` ends the running template at once. Work in several lanes (cameras) pauses
+    when all of them are at a checkpoint.
     """
 
     def __init__(self, clock: Clock, journal: Journal) -> None:
@@ -60,6 +61,7 @@ class Control:
         self.in_level = False
         self.reducing: Literal["", "template", "last template"] = ""
         self.on_pause: Callable[[], Awaitable[None]] | None = None
+        self.on_resume: Callable[[], Awaitable[None]] | None = None
         self.abort_exposures: Callable[[], Awaitable[None]] | None = None
         self.cancel: Callable[[], object] | None = None
         self._clock = clock
@@ -70,6 +72,7 @@ class Control:
         self._lanes = 0
         self._resting = 0
         self._changed = asyncio.Event()
+        self._going_on = asyncio.Lock()
 
     @property
     def state(self) -> str:
@@ -150,6 +153,11 @@ class Control:
                 word.cancel()
             await self.checkpoint()
 
+    def leave_level(self) -> None:
+        """Every lane leaves the present illumination level at its next checkpoint."""
+        self._skip = "level"
+        self._tell()
+
     def end_window(self, reason: str) -> None:
         """The light has to be shut out for good: whatever is being taken ends with WindowOver."""
         self.window_over = reason
@@ -179,8 +187,11 @@ class Control:
             else:
                 await self._changed.wait()
         self._pause = False
-        if self.state == "Paused" and not self.ending:
-            self.trigger("resume")
+        async with self._going_on:
+            if self.state == "Paused" and not self.ending:
+                self.trigger("resume")
+                if self.on_resume is not None and not (self._skip or self._skipped):
+                    await self.on_resume()
 
     def _divert(self) -> None:
         if self.ending == "stop":

@@ -7,31 +7,39 @@ from pathlib import Path
 
 import msgspec
 
-from sequencer.config import load_instrument
+from sequencer.config import load_deployment, load_instrument
 from sequencer.engine.journal import Journal, Record, read_journal
 from sequencer.engine.operator import ADDRESS_FILE, send
 from sequencer.engine.request import BadInput
 from sequencer.reduction import ProductRecord, reduce_run
+from sequencer.reduction.external.attached import reduce_attached
+from sequencer.reduction.external.shelf import stage_files
 from sequencer.wire.errors import NoAnswer
 
 
 def reduce_again(
-    run_dir: Path, instrument: str, tell: Callable[[str], None], darks_of: Sequence[Path] = ()
+    run_dir: Path,
+    instrument: str,
+    tell: Callable[[str], None],
+    darks_of: Sequence[Path] = (),
+    deployment: str = "",
 ) -> list[ProductRecord]:
     """Reduce a run's raw frames (by the instrument its journal names, if none is given) and note the products.
 
-    `darks_of` are other runs whose darks are used too.
+    `darks_of` are other runs whose darks are used too. The stages attached in `deployment`, if one is named, reduce
+    the frames as well; without it, what they made stays.
 
-    Files of earlier products that are not made any more are removed. The journal's records are dated with the
+    Files of earlier products of ours that are not made any more are removed. The journal's records are dated with the
     end of the run: its clock has stood still since. Raises FileNotFoundError, ConfigErrors, and BadInput while
     the run goes on.
     """
     records = read_journal(run_dir / "journal.sqlite")
     _see_ended(run_dir)
     name = instrument or str(records[0].data["instrument"]).lower()
-    products = reduce_run(run_dir, load_instrument(name), tell, darks_of)
+    loaded, stages = load_instrument(name), load_deployment(deployment).stages if deployment else {}
+    products = reduce_run(run_dir, loaded, tell, darks_of) + reduce_attached(run_dir, loaded, stages, tell)
     made = {name for product in products for name in _files(product.file)}
-    for path in sorted(_former(records) - made):
+    for path in sorted(_former(records) - made - stage_files(run_dir / "products")):
         (run_dir / "products" / path).unlink(missing_ok=True)
     journal = Journal(run_dir / "journal.sqlite")
     journal.write(records[-1].time_s, "reduction", {"products": len(products)})

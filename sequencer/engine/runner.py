@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -74,8 +75,16 @@ async def end(run: RunContext, outcome: str, reason: str = "") -> tuple[str, int
     if outcome == "halted":
         run.control.trigger("halt", reason)
     run.rates.keep()
+    if run.control.ending in ("", "stop"):
+        await _finish_reduction(run)
     run.log("run_done", outcome=outcome, ended=iso(run.clock.now()))
     return outcome, code
+
+
+async def _finish_reduction(run: RunContext) -> None:
+    """Wait for the attached stages, now that every device is safe. Ctrl-C ends the waiting, not the run."""
+    with run.doing("waiting for the attached stages"), contextlib.suppress(asyncio.CancelledError):
+        await run.feed.finish()
 
 
 async def run_templates(run: RunContext) -> None:

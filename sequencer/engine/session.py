@@ -28,7 +28,7 @@ from sequencer.engine.rates import Rates
 from sequencer.engine.request import Watcher
 from sequencer.engine.safing import let_go
 from sequencer.engine.status import Status
-from sequencer.reduction import ReductionFeed
+from sequencer.reduction.external.feed import AttachedFeed
 from sequencer.sky import SunTrack
 
 SUN_TRACK_S = (-3600.0, 30.0 * 3600.0)
@@ -120,13 +120,14 @@ async def _assemble(
         cover=_stop("cover", instrument.cover, devices.mechanisms, devices.cover),
         acquisition=acquisition,
         names=file_names(run_dir / "raw", instrument),
-        feed=ReductionFeed(run_dir, deployment.instrument, clock),
+        feed=AttachedFeed(run_dir, deployment.instrument, clock, deployment.stages),
         sun=SunTrack.over(prepared.site, *(prepared.started_s + span for span in SUN_TRACK_S)),
         rates=Rates(instrument, deployment.name, run_id, prepared.learned, prepared.learned_file),
         until_s=request.until_s,
         started_s=prepared.started_s,
     )
     run.feed.on_alarm = lambda text: alarms.reduction(run, text)
+    run.feed.on_product = lambda record: run.log("product", **msgspec.to_builtins(record))
     return run
 
 

@@ -67,7 +67,8 @@ def thermal_rate_e_s(
 ) -> float:
     """Thermal rate in e-/s/pixel: F = W phi(T_tel) + S1 X^p phi(T_sky), phi = `planck_ratio`.
 
-    Up to `AIRGLOW_UM` the sky is airglow: S1 X^p at any temperature. Raises ValueError for an airmass below 1 or not finite, and for temperatures not above 0.
+    Up to `AIRGLOW_UM` the sky is airglow: S1 X^p at any temperature. Raises ValueError for an airmass below 1 or not
+    finite, and for temperatures not above 0.
     """
     if not 1.0 <= airmass < math.inf:
         raise ValueError(f"airmass {airmass} does not exist")

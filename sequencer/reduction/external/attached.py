@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from sequencer.config.models import Instrument
+from sequencer.config.stages import StageConfig
 from sequencer.reduction.contract import ProductRecord
 from sequencer.reduction.external import shelf
 from sequencer.reduction.external.collect import Found, collected, failure
 from sequencer.reduction.external.folder_contract import BadRecordError, read_record
-from sequencer.reduction.external.handover import Calibration, Handover, hand_over
+from sequencer.reduction.external.handover import Handover, hand_over
 from sequencer.reduction.external.launch import run_program
-from sequencer.reduction.external.settings import StageConfig, command_of
+from sequencer.reduction.external.manifest import Calibration
+from sequencer.reduction.external.settings import command_of
 from sequencer.reduction.fitsread import BadFitsError
 from sequencer.reduction.frames import RawFrame, raw_files, read_frame
 
@@ -49,15 +51,26 @@ class AttachedReduction:
     def template(self, index: int) -> Iterator[ProductRecord]:
         """Products of a template from every stage that wants it; then those of earlier ones that waited for them.
 
-        Raises OSError when the disk does not take what is collected; a program's failure is a BAD record.
+        A program's failure is a BAD record. Raises OSError, after all stages had their turn, when a disk did not
+        take what was to be handed over or collected; it names the stages.
         """
-        for name, stage in self._stages.items():
-            made = set()
-            for record in self._run(name, stage, index):
-                made |= {record.category} if record.qa.flag != "BAD" else set()
-                yield record
-            for earlier in shelf.take_back(self._products, name, made, index):
-                yield from self._run(name, stage, earlier)
+        lost = []
+        for name in self._stages:
+            try:
+                yield from self._offered(name, index)
+            except OSError as error:
+                lost.append(f"stage {name}: {error}")
+        if lost:
+            raise OSError("; ".join(lost))
+
+    def _offered(self, name: str, index: int) -> Iterator[ProductRecord]:
+        """Products of one stage for a template and for earlier ones that waited for what it made."""
+        stage, made = self._stages[name], set()
+        for record in self._run(name, stage, index):
+            made |= {record.category} if record.qa.flag != "BAD" else set()
+            yield record
+        for earlier in shelf.take_back(self._products, name, made, index):
+            yield from self._run(name, stage, earlier)
 
     def _run(self, name: str, stage: StageConfig, index: int) -> Iterator[ProductRecord]:
         """Products of one stage for one template; none when the stage is not for it, or no frame is good."""
@@ -73,22 +86,11 @@ class AttachedReduction:
         work = self._new_folder(name, index)
         handed = hand_over(work, name, stage, self._run_dir, self._instrument.name, frames, given + known)
         for found in self._outcome(name, stage, handed):
-            yield shelf.put(self._products, name, stage.parameters, work, found)
+            yield shelf.put(self._products, name, stage.parameters, found)
 
     def _outcome(self, name: str, stage: StageConfig, handed: Handover) -> Iterator[Found]:
         """Run the program; what it made, or the one failure that stands for it."""
-        command = command_of(stage)
-        lost = [str(one.path) for one in handed.calibrations.values() if not one.path.is_file()]
-        if lost:
-            yield failure(handed, name, f"calibrations of the deployment are not there: {', '.join(lost)}")
-            return
-        wrong = run_program(
-            command,
-            handed.folder,
-            stage.time_limit_s,
-            stage.file_limit_mb,
-            lambda text: self._on_progress(f"stage {name} {text}"),
-        )
+        wrong = self._ran(name, stage, handed)
         if wrong:
             yield failure(handed, name, wrong)
             return
@@ -101,6 +103,17 @@ class AttachedReduction:
             yield failure(handed, name, record.error)
         for product in record.products:
             yield collected(handed, name, product, record.software)
+
+    def _ran(self, name: str, stage: StageConfig, handed: Handover) -> str:
+        """Run the program to its end; empty, or why there is no record to look for."""
+        lost = [str(one.path) for one in handed.calibrations.values() if not one.path.is_file()]
+        if lost:
+            return f"calibrations of the deployment are not there: {', '.join(lost)}"
+
+        def tell(text: str) -> None:
+            self._on_progress(f"stage {name} {text}")
+
+        return run_program(command_of(stage), handed.folder, stage.time_limit_s, stage.file_limit_mb, tell)
 
     def _sound(self) -> list[RawFrame]:
         """All raw frames there are by now that are whole; of the others the native stage tells."""

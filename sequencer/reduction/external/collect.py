@@ -11,8 +11,9 @@ from typing import Any
 from sequencer.reduction import qa
 from sequencer.reduction.external import quality
 from sequencer.reduction.external.folder_contract import MANIFEST, OUTPUT, RECORD, RecordProduct
-from sequencer.reduction.external.handover import Calibration, Handover
-from sequencer.reduction.external.launch import tail
+from sequencer.reduction.external.handover import Handover
+from sequencer.reduction.external.launch import end_of
+from sequencer.reduction.external.manifest import Calibration
 from sequencer.reduction.frames import RawFrame
 
 NO_PRODUCT = "NO_PRODUCT"
@@ -44,7 +45,7 @@ class Found:
 def failure(handed: Handover, stage: str, reason: str) -> Found:
     """What stands for a program that failed as a whole: BAD, the reason, and the end of what it printed."""
     checks = [qa.Check("stage", "BAD", f"stage {stage}: {reason}"), *_unchanged(handed)]
-    log = tail(handed.folder / OUTPUT) if (handed.folder / OUTPUT).is_file() else ""
+    log = _text(handed.folder, OUTPUT)
     return Found(NO_PRODUCT, stage, list(handed.frames.values()), checks=checks, log=log)
 
 
@@ -57,8 +58,7 @@ def collected(handed: Handover, stage: str, said: RecordProduct, software: str) 
     found.checks = quality.frame_checks(found.frames, handed.rejected, said.category)
     _take_file(found, handed.folder, said.file)
     found.checks += [*_said(handed, stage, said), *_unchanged(handed)]
-    path, wrong = _inside(handed.folder, said.log or OUTPUT)
-    found.log = wrong or tail(path)
+    found.log = _text(handed.folder, said.log or OUTPUT)
     for place in said.attachments:
         path, wrong = _inside(handed.folder, place)
         if wrong:
@@ -113,6 +113,15 @@ def _look(found: Found, path: Path) -> str:
     found.checks += quality.amplifier_checks(measured)
     found.statistics = {name: asdict(one) for name, one in measured.items()}
     return ""
+
+
+def _text(folder: Path, place: str) -> str:
+    """The end of a text file of the folder, or why there is none."""
+    path, wrong = _inside(folder, place)
+    if wrong:
+        return wrong
+    with path.open("rb") as file:
+        return end_of(file)
 
 
 def _inside(folder: Path, place: str) -> tuple[Path, str]:

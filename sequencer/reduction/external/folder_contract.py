@@ -1,8 +1,7 @@
 """The folder contract: what a program attached as a reduction stage is given, and what it returns.
 
-The program is started with one more argument, a folder of its own. It finds `manifest.json` there (a
-`Manifest`), leaves its products in the folder, writes `record.json` (a `Record`) and ends with code 0. Both
-are JSON; their schemas are `manifest.schema.json` and `record.schema.json` beside this module.
+The program is started with one more argument, a folder of its own. It finds `manifest.json` there, leaves its
+products, writes `record.json` and ends with code 0. The schemas of both stand beside this module.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from sequencer.clock import WallClock
 from sequencer.reduction.external.folder_contract import OUTPUT
@@ -38,35 +39,36 @@ def run_program(
     What it prints goes to `output.txt` in the folder. `on_word` hears a line every few seconds. However it
     ends, and if this process is killed, all its processes that stayed in its group are ended with it.
     """
-    limit = str(file_limit_mb * 2048)
-    with (folder / OUTPUT).open("wb") as output:
-        process = subprocess.Popen(
-            ["sh", "-c", GATED, limit, *command, str(folder)],
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    with process, _ended_with_us(process):
-        if process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                process.stdin.write(b"go\n")
-                process.stdin.close()
-        code = _wait(process, time_limit_s, on_word)
+    with (folder / OUTPUT).open("w+b") as output:
+        process = _started([str(file_limit_mb * 2048), *command, str(folder)], folder, output)
+        with process, _ended_with_us(process):
+            if process.stdin is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.write(b"go\n")
+                    process.stdin.close()
+            code = _wait(process, time_limit_s, on_word)
+        words = end_of(output).strip().splitlines()
     if code is None:
         return f"stopped after its time limit of {time_limit_s:g} s"
-    if code == 0:
-        return ""
-    words = tail(folder / OUTPUT).strip().splitlines()
-    return f"{_ending(code)}: {words[-1][:300] if words else 'no word'}"
+    return f"{_ending(code)}: {words[-1][:300] if words else 'no word'}" if code else ""
 
 
-def tail(path: Path, limit_bytes: int = TAIL_BYTES) -> str:
-    """The end of a text file, as readable as it is."""
-    with path.open("rb") as file:
-        file.seek(max(0, os.fstat(file.fileno()).st_size - limit_bytes))
-        return file.read().decode("utf-8", "replace")
+def end_of(file: BinaryIO, limit_bytes: int = TAIL_BYTES) -> str:
+    """The end of an open text file, as readable as it is."""
+    file.seek(max(0, os.fstat(file.fileno()).st_size - limit_bytes))
+    return file.read().decode("utf-8", "replace")
+
+
+def _started(words: list[str], folder: Path, output: BinaryIO) -> subprocess.Popen[bytes]:
+    """The gated program in a session of its own: `words` are its file limit, command and folder."""
+    return subprocess.Popen(
+        ["sh", "-c", GATED, *words],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
 
 
 def _wait(process: subprocess.Popen[bytes], limit_s: float, on_word: Callable[[str], None]) -> int | None:

@@ -1,4 +1,4 @@
-"""The process of the attached stages: `python -m sequencer.reduction.external.process --stages JSON ...`.
+"""The process of the attached stages: `python -m sequencer.reduction.external.process --stages FILE ...`.
 
 It speaks to the feed like the native stage. Programs are run one after the other; what the feed says
 meanwhile is read when they have ended, and a word goes to it every few seconds.
@@ -18,6 +18,7 @@ import msgspec
 import zmq
 
 from sequencer.config import load_instrument
+from sequencer.config.stages import StageConfig
 from sequencer.reduction.contract import (
     CONTRACT_VERSION,
     FrameNotice,
@@ -32,16 +33,26 @@ from sequencer.reduction.contract import (
     encode,
 )
 from sequencer.reduction.external.attached import AttachedReduction
-from sequencer.reduction.external.settings import StageConfig
 from sequencer.reduction.process import NICENESS
 
 FIRST_TO_GO = "900"
 """When memory runs out, the system ends us and our programs before the sequencer (oom_score_adj of Linux)."""
 
 
-def command(stages: Mapping[str, StageConfig]) -> list[str]:
+SETTINGS = "stages.json"
+"""File of the run that says what was attached. A file, because a command line takes no long `parameters`."""
+
+
+def write_stages(run_dir: Path, stages: Mapping[str, StageConfig]) -> Path:
+    """Write down what is attached to a run, for the process and for those who look later. Raises OSError."""
+    path = run_dir / SETTINGS
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(stages), indent=1) + b"\n")
+    return path
+
+
+def command(settings: Path) -> list[str]:
     """Command that starts this process for a feed."""
-    return [sys.executable, "-m", __name__, "--stages", msgspec.json.encode(stages).decode()]
+    return [sys.executable, "-m", __name__, "--stages", str(settings)]
 
 
 class Server:
@@ -82,31 +93,39 @@ class Server:
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point; ends when standard input ends."""
-    parser = argparse.ArgumentParser(
-        prog="sequencer.reduction.external.process", description="attached stages"
-    )
-    for name in ("--stages", "--address", "--instrument"):
-        parser.add_argument(name, required=True)
-    parser.add_argument("--run-dir", required=True, type=Path)
-    options = parser.parse_args(arguments)
+    options = _options(arguments)
     os.nice(NICENESS)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO, encoding="ascii")
-    stages = msgspec.json.decode(options.stages, type=dict[str, StageConfig])
+    stages = msgspec.json.decode(options.stages.read_bytes(), type=dict[str, StageConfig])
     with zmq.Context() as context, context.socket(zmq.DEALER) as feed:
         feed.linger = 0
         server = Server(feed, options.run_dir, options.instrument, stages)
         feed.connect(options.address)
         feed.send(encode(StageHello(CONTRACT_VERSION)))
-        poller = zmq.Poller()
-        for end in (feed, sys.stdin.fileno()):
-            poller.register(end, zmq.POLLIN)
-        while True:
-            ready = dict(poller.poll())
-            if sys.stdin.fileno() in ready and not os.read(sys.stdin.fileno(), 4096):
-                return
-            if feed in ready:
-                server.receive()
+        _serve(feed, server)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="sequencer.reduction.external.process", description="attached stages"
+    )
+    for name, kind in (("--stages", Path), ("--address", str), ("--instrument", str), ("--run-dir", Path)):
+        parser.add_argument(name, required=True, type=kind)
+    return parser.parse_args(arguments)
+
+
+def _serve(feed: zmq.Socket[bytes], server: Server) -> None:
+    """Have every message answered until standard input ends."""
+    poller = zmq.Poller()
+    for end in (feed, sys.stdin.fileno()):
+        poller.register(end, zmq.POLLIN)
+    while True:
+        ready = dict(poller.poll())
+        if sys.stdin.fileno() in ready and not os.read(sys.stdin.fileno(), 4096):
+            return
+        if feed in ready:
+            server.receive()
 
 
 if __name__ == "__main__":

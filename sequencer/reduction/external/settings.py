@@ -1,35 +1,15 @@
-"""A stage as a deployment attaches it: its command, what it is told, its limits."""
+"""The command of a stage as a deployment attaches it, with its place-holders filled in."""
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from msgspec import Struct
+from sequencer.config.stages import StageConfig
 
 STAGES = Path(__file__).parent / "stages"
 """Programs that come with the sequencer."""
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-
-
-class StageConfig(Struct, forbid_unknown_fields=True, frozen=True):
-    """A program that reduces; see docs/how-to/own-reduction-stage.md for its contract.
-
-    `command` is program and arguments; `{python}` stands for the interpreter of the sequencer, `{stages}` for
-    the folder of the programs that come with it. `templates` names those it is for (none: all).
-    `calibrations` are files by category, `parameters` go to the program as they are. It is stopped after
-    `time_limit_s`, and may write no file larger than `file_limit_mb`.
-    """
-
-    command: list[str]
-    templates: list[str] = []
-    calibrations: dict[str, list[str]] = {}
-    parameters: dict[str, Any] = {}
-    time_limit_s: float = 600.0
-    file_limit_mb: int = 4096
 
 
 def command_of(stage: StageConfig) -> list[str]:
@@ -42,21 +22,3 @@ def _filled(word: str, places: Mapping[str, str]) -> str:
     for place, value in places.items():
         word = word.replace(place, value)
     return word
-
-
-def stage_problems(stages: Mapping[str, StageConfig]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What types cannot say about the stages of a deployment: the key below `stages`, and what is wrong."""
-    for name, stage in stages.items():
-        if not _NAME.fullmatch(name):
-            yield (name,), "a stage is named with lower-case letters, digits and - (at most 40)"
-        if not stage.command:
-            yield (name, "command"), "must name a program"
-        elif "/" in stage.command[0] and not stage.command[0].startswith(("/", "{")):
-            yield (name, "command"), "the program is an absolute path, a name on the PATH, or {python}"
-        if not 0.0 < stage.time_limit_s <= 86400.0:
-            yield (name, "time_limit_s"), "must be within 0 and 86400 s"
-        if not 1 <= stage.file_limit_mb <= 1_000_000:
-            yield (name, "file_limit_mb"), "must be within 1 and 1000000 MB"
-        for category, files in stage.calibrations.items():
-            if not all(file.startswith("/") for file in files):
-                yield (name, "calibrations", category), "must be absolute paths"

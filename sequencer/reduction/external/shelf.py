@@ -16,7 +16,7 @@ from sequencer.reduction import qa
 from sequencer.reduction.contract import ProductRecord
 from sequencer.reduction.external.collect import ATTACHED, Found
 from sequencer.reduction.external.folder_contract import FOLDER_CONTRACT
-from sequencer.reduction.external.handover import Calibration, made_of
+from sequencer.reduction.external.manifest import Calibration, made_of
 
 
 def stem(stage: str, template_index: int, name: str = "") -> str:
@@ -24,8 +24,8 @@ def stem(stage: str, template_index: int, name: str = "") -> str:
     return "_".join(part for part in (stage, f"{template_index + 1:02d}", name) if part)
 
 
-def put(products: Path, stage: str, parameters: dict[str, Any], work: Path, found: Found) -> ProductRecord:
-    """Move a product's files from the folder `work` to their names in `products`, the record last.
+def put(products: Path, stage: str, parameters: dict[str, Any], found: Found) -> ProductRecord:
+    """Move a product's files to their names in `products`, and write what is told of it, the record last.
 
     What an earlier attempt left under the same names is replaced. Raises OSError.
     """
@@ -43,11 +43,12 @@ def put(products: Path, stage: str, parameters: dict[str, Any], work: Path, foun
     record = _record(product, found) | {"parameters": parameters, "stage": _stage(stage, name, found)}
     files = dict([found.file] if found.file else []) | found.attachments
     texts = {".qa.json": _json(product.qa), ".log": found.log.encode(), ".json": _json(record)}
-    for end, text in texts.items():
-        files[end] = work / f"{name}{end}"
-        files[end].write_bytes(text)
     for end, path in files.items():
         _settle(path, products / f"{name}{end}")
+    for end, text in texts.items():
+        part = products / f"{name}{end}.part"
+        part.write_bytes(text)
+        _settle(part, products / f"{name}{end}")
     flush_folder(products)
     return product
 

@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import yaml
+
+from sequencer.config.search import find_config
+from sequencer.config.stages import StageConfig
 from sequencer.reduction import ProductRecord
 from sequencer.reduction.external.attached import AttachedReduction
-from sequencer.reduction.external.settings import StageConfig
 from tests.reduction.night import Night, instrument
 
 SIZE = 32
@@ -35,6 +39,14 @@ def shell(folder: Path, lines: str, **settings: Any) -> dict[str, StageConfig]:
     """A deployment's stages: one program of shell lines, run in its folder, which it gets as $1."""
     path = program(folder, f'#!/bin/sh\ncd "$1" || exit 9\n{lines}\n')
     return {"other": StageConfig([str(path)], **settings)}
+
+
+def deployment(folder: Path, packaged: str, **stages: StageConfig | dict[str, Any]) -> Path:
+    """A packaged deployment with stages attached, as a file."""
+    plain = yaml.safe_load(find_config("deployments", packaged).read_text())
+    path = folder / "with-stages.yaml"
+    path.write_text(yaml.safe_dump({**plain, "stages": msgspec.to_builtins(stages)}))
+    return path
 
 
 def reduce(run_dir: Path, stages: dict[str, StageConfig], *templates: int) -> list[ProductRecord]:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from sequencer.clock import Clock, VirtualClock, WallClock, parse_utc
+from sequencer.config.stages import StageConfig
 from sequencer.reduction import ProductRecord
 from sequencer.reduction.external.feed import AttachedFeed
-from sequencer.reduction.external.settings import StageConfig
 from tests.reduction.external.bench import darks, shell
 
 NOON = parse_utc("2027-03-20T12:00:00")
@@ -72,9 +72,13 @@ def test_nobody_waits_for_a_stage_that_hangs_and_closing_ends_it(tmp_path: Path)
         await told.feed.template_ended(0, "darks")
         await told.feed.template_ended(1, "more")
         assert await line_of(tmp_path / "pipe") == "on\n"
+        waiting = asyncio.create_task(told.feed.finish())
+        await asyncio.wait({waiting}, timeout=0)
+        waiting.cancel()
 
     told.run(body)
-    assert (told.products, told.alarms) == ([], [])
+    assert told.products == []
+    assert told.alarms == ["attached stages: templates not reduced: 2; run `sequencer reduce --deployment` later"]
     assert select.select([reader], [], [], 20.0)[0]
     assert os.read(reader, 100) == b""
     os.close(reader)
@@ -89,7 +93,8 @@ def test_every_template_is_reduced_once_and_time_stands_still_in_a_rehearsal(
     told = Told(tmp_path / "run", clock, shell(tmp_path, GOOD))
 
     async def body() -> None:
-        await told.feed.template_ended(0, "darks")
+        ours = await told.feed.template_ended(0, "darks")
+        assert [product.recipe for product in ours] == ["master_dark"]
         if clock.kind == "virtual":
             assert [product.file for product in told.products] == ["other_01_one.txt"]
         await told.feed.template_ended(1, "more darks")
@@ -112,7 +117,7 @@ def test_a_process_of_the_stages_that_is_killed_is_told_and_starts_again(tmp_pat
     async def body() -> None:
         await told.feed.template_ended(0, "darks")
         assert await line_of(tmp_path / "pipe") == "on\n"
-        feed = told.feed._feed
+        feed = told.feed._attached
         assert feed is not None
         assert feed._process is not None
         feed._process.send_signal(signal.SIGKILL)
@@ -124,13 +129,14 @@ def test_a_process_of_the_stages_that_is_killed_is_told_and_starts_again(tmp_pat
     assert alarm.startswith("attached stages: the reduction stage ended with code -9")
 
 
-def test_a_run_without_stages_starts_nothing(tmp_path: Path) -> None:
+def test_a_run_without_stages_has_our_own_products_alone(tmp_path: Path) -> None:
+    darks(tmp_path / "run")
     told = Told(tmp_path / "run", VirtualClock(NOON), {})
 
     async def body() -> None:
-        await told.feed.template_ended(0, "darks")
+        assert len(await told.feed.template_ended(0, "darks")) == 1
         await told.feed.finish()
 
     told.run(body)
     assert (told.products, told.alarms) == ([], [])
-    assert not (tmp_path / "run").exists()
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["products", "raw"]

@@ -15,8 +15,8 @@ from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sequencer.config.stages import StageConfig
 from sequencer.reduction.external.folder_contract import BadRecordError, Record, read_record
-from sequencer.reduction.external.settings import StageConfig
 from tests.reduction.external.bench import darks, record_of, reduce, shell
 
 PRODUCT = {"name": "a", "category": "A", "recipe": "x", "qa": {"flag": "GOOD", "reasons": ["fine"]}}

@@ -3,43 +3,51 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from astropy.io import fits
 
 from sequencer.config import load_instrument
+from sequencer.config.stages import StageConfig
 from sequencer.reduction import ProductRecord
 from sequencer.reduction.external.attached import reduce_attached
-from sequencer.reduction.external.settings import StageConfig
 from tests.end_to_end import rig, truths
+from tests.reduction.external.bench import deployment
 
 EXPTIME_S = 1800.0
 BIAS = ("MegaraBiasImage", {"NEXPO": 3})
 DARK = ("MegaraDarkImage", {"EXPTIME": EXPTIME_S, "NEXPO": 3, "VPH": "LR-U", "INSMODE": "LCB"})
-ROOT = Path(__file__).parents[3]
-INTERPRETER = os.environ.get("SEQUENCER_MEGARA_PYTHON", str(ROOT / ".venv-megara/bin/python"))
-"""Python that has the extra `megara`; `make test` installs it."""
-STAGES = {"megara": StageConfig([INTERPRETER, "{stages}/megara.py"], time_limit_s=100.0)}
+STAGES = {"megara": StageConfig(["{python}", "{stages}/megara.py"], time_limit_s=100.0)}
 AMPLIFIERS = {"amplifier 1": slice(0, 2056), "amplifier 2": slice(2056, 4112)}
 
 
 @pytest.fixture(scope="module")
-def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of bias and dark on simulated devices: dark first, so that it has to wait for its bias."""
+def ran(tmp_path_factory: pytest.TempPathFactory) -> rig.Ran:
+    """A run of dark and bias on simulated devices, the pipeline attached: the dark has to wait for its bias."""
     folder = tmp_path_factory.mktemp("night")
-    ran = rig.run(folder, rig.write_ob(folder, DARK, BIAS, instrument="MEGARA"), "megara-sim", window_px=None)
+    ob = rig.write_ob(folder, DARK, BIAS, instrument="MEGARA")
+    ran = rig.run(folder, ob, str(deployment(folder, "megara-sim", **STAGES)), window_px=None)
     assert ran.result.outcome == "completed"
+    assert ran.of("alarm") == []
+    return ran
+
+
+@pytest.fixture(scope="module")
+def run_dir(ran: rig.Ran) -> Path:
     return ran.result.run_dir
 
 
 @pytest.fixture(scope="module")
-def made(run_dir: Path) -> list[ProductRecord]:
-    return reduce_attached(run_dir, load_instrument("megara"), STAGES)
+def made(ran: rig.Ran) -> list[ProductRecord]:
+    """What the journal says the stage made; of a product made anew the last counts."""
+    products = [msgspec.convert(data, ProductRecord) for data in ran.of("product")]
+    attached = {product.record: product for product in products if product.record.startswith("megara_")}
+    return list(attached.values())
 
 
 def opened(run_dir: Path, product: ProductRecord) -> Any:

@@ -1,4 +1,4 @@
-"""Programs that know nothing of us but the folder contract: in sh, awk and C. What they find is the truth."""
+"""Programs that know nothing of us but the folder contract: in sh, awk and Perl. What they find is the truth."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import subprocess
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import numpy as np
 import pytest
+import yaml
 from astropy.io import fits
 
+from sequencer.config.stages import StageConfig, stage_problems
 from sequencer.reduction import reduce_run
 from sequencer.reduction.external.folder_contract import Manifest, Record, schema_text
-from sequencer.reduction.external.settings import StageConfig
+from sequencer.reduction.external.settings import STAGES, command_of
 from sequencer.reduction.external.shelf import stage_files
 from tests.reduction.external.bench import SIZE, darks, program, record_of, reduce, shell
 from tests.reduction.night import instrument
@@ -36,35 +39,21 @@ cat > record.json <<END
                "qa": {"flag": "GOOD", "reasons": ["mean $mean ADU"]}, "figures": {"mean_adu": $mean}}]}
 END
 """.replace("PIXELS", str(-(-SIZE * SIZE * 4 // 2880) * 2880))
-MEDIAN_IN_C = r"""
-/* Median of three 32 x 32 frames, written as a FITS file. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-static void card(FILE *f, const char *text) { fprintf(f, "%-80s", text); }
-static float pixel(unsigned char *b) {
-  unsigned int u = (unsigned)b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3]; float v; memcpy(&v, &u, 4); return v; }
-int main(int argc, char **argv) {
-  static unsigned char raw[3][4096], out[5760 - 2880 + 2880];
-  FILE *list = popen("ls frames/*", "r"), *f; char name[500]; int n = 0, i;
-  (void)argc; (void)argv;
-  while (n < 3 && fgets(name, sizeof name, list)) {
-    name[strcspn(name, "\n")] = 0;
-    f = fopen(name, "rb"); fseek(f, -5760, SEEK_END); if (fread(raw[n++], 1, 4096, f) != 4096) return 3; fclose(f); }
-  for (i = 0; i < 4096; i += 4) {
-    float a = pixel(raw[0] + i), b = pixel(raw[1] + i), c = pixel(raw[2] + i);
-    int k = (a < b) == (b < c) ? 1 : (b < a) == (a < c) ? 0 : 2;
-    memcpy(out + i, raw[k] + i, 4); }
-  f = fopen("median.fits", "wb");
-  card(f, "SIMPLE  =                    T"); card(f, "BITPIX  =                  -32");
-  card(f, "NAXIS   =                    2"); card(f, "NAXIS1  =                   32");
-  card(f, "NAXIS2  =                   32"); card(f, "END");
-  for (i = 6 * 80; i < 2880; i++) fputc(' ', f);
-  fwrite(out, 1, 5760, f); fclose(f);
-  f = fopen("record.json", "w");
-  fputs("{\"contract\": 1, \"products\": [{\"name\": \"median\", \"file\": \"median.fits\", \"category\":"
-        " \"MASTER_DARK\", \"recipe\": \"median of three\", \"qa\": {\"flag\": \"GOOD\", \"reasons\": []}}]}", f);
-  fclose(f); return 0; }
+MEDIAN_IN_PERL = r"""#!/usr/bin/env perl
+# Median of three 32 x 32 frames, written as a FITS file.
+use strict; use warnings;
+chdir $ARGV[0] or die;
+my @frames = map {
+  open my $file, "<:raw", $_ or die; local $/; my $bytes = <$file>; [unpack "f>1024", substr $bytes, -5760]
+} glob "frames/*";
+my @median = map { my $pixel = $_; (sort { $a <=> $b } map { $$_[$pixel] } @frames)[1] } 0 .. 1023;
+my @cards = ("SIMPLE  =                    T", "BITPIX  =                  -32", "NAXIS   =                    2",
+             "NAXIS1  =                   32", "NAXIS2  =                   32", "END");
+open my $fits, ">:raw", "median.fits" or die;
+print $fits pack("A2880", join "", map { sprintf "%-80s", $_ } @cards), pack("f>1024", @median), "\0" x 1664;
+open my $record, ">", "record.json" or die;
+print $record '{"contract": 1, "products": [{"name": "median", "file": "median.fits", "category": "MASTER_DARK",
+  "recipe": "median of three", "qa": {"flag": "GOOD", "reasons": []}}]}';
 """
 
 
@@ -93,13 +82,12 @@ def test_a_program_of_od_and_awk_finds_the_mean_of_the_frames(tmp_path: Path) ->
     assert stage_files(tmp_path / "run/products") == made
 
 
-def test_a_program_in_c_makes_a_master_that_is_checked_and_taken(tmp_path: Path) -> None:
+def test_a_program_in_perl_makes_a_master_that_is_checked_and_taken(tmp_path: Path) -> None:
     night = darks(tmp_path / "run")
-    program(tmp_path, MEDIAN_IN_C, "median.c")
-    subprocess.run(["cc", "-o", tmp_path / "median", tmp_path / "median.c"], check=True)
-    (product,) = reduce(tmp_path / "run", {"in-c": StageConfig([str(tmp_path / "median")])})
+    perl = program(tmp_path, MEDIAN_IN_PERL, "median")
+    (product,) = reduce(tmp_path / "run", {"in-perl": StageConfig([str(perl)])})
     assert product.qa.flag == "GOOD", product.qa.reasons
-    assert product.file == "in-c_01_median.fits"
+    assert product.file == "in-perl_01_median.fits"
     made = fits.getdata(tmp_path / "run/products" / product.file)
     assert np.array_equal(made, np.median(pixels(night.frames), axis=0))
     for words in ("gives no reason", "3 frames", "2 s x1", "0.000 % of the pixels are no numbers"):
@@ -155,6 +143,16 @@ def test_the_example_of_the_document_is_ten_lines_and_works(tmp_path: Path) -> N
     assert "stage list: 3 frames" in product.qa.reasons
     listed = (tmp_path / "run/products" / product.file).read_text()
     assert all(path.name in listed for path in night.frames)
+
+
+def test_the_settings_in_the_document_are_settings_and_their_programs_are_there() -> None:
+    shown = [yaml.safe_load(part[5:])["stages"] for part in DOCUMENT.split("```") if part.startswith("yaml\n")]
+    assert len(shown) == 3
+    for stages in shown:
+        known = msgspec.convert(stages, dict[str, StageConfig])
+        assert list(stage_problems(known)) == []
+        ours = [word for stage in known.values() for word in command_of(stage) if word.startswith(str(STAGES))]
+        assert all(Path(word).is_file() for word in ours)
 
 
 def test_a_stage_is_not_started_for_templates_it_is_not_for(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from astropy.io import fits
 
+from sequencer.config.stages import StageConfig
 from sequencer.reduction import ProductRecord
-from sequencer.reduction.external.settings import StageConfig
 from tests.reduction.external.bench import darks, program, record_of, reduce
 
 RUNNER = r"""#!/bin/sh

@@ -71,24 +71,25 @@ def block(folder: Path, number: int, frames: list[dict[str, Any]], made: dict[st
     missing = [need for need in needs if need not in made]
     if missing:
         return {**product, "wanting": missing, "qa": bad(f"{mode} needs {', '.join(missing)}: none is there")}
-    base = folder / f"block_{number}"
-    base.mkdir()
-    requirements = {REQUIREMENT[need]: str(folder / made[need]) for need in needs}
     names = [Path(frame["file"]).name for frame in frames]
-    identity = f"{mode}-{number}"
-    write(base / "block.yaml", {"id": identity, "instrument": "MEGARA", "mode": mode, "frames": names})
-    write(base / "requirements.yaml", {"id": identity, "requirements": requirements})
+    requirements = {REQUIREMENT[need]: str(folder / made[need]) for need in needs}
+    base, identity = folder / f"block_{number}", f"{mode}-{number}"
+    ask(base, identity, mode, names, requirements)
     try:
         state = run(base, folder / "frames", identity)
     except Exception as error:
         traceback.print_exc()
         return {**product, "qa": bad(f"the recipe failed: {type(error).__name__}: {error}")}
     inputs = [frame["file"] for frame in frames] + [made[need] for need in needs]
-    return {
-        **product,
-        "inputs": inputs,
-        **found(folder, base / f"obsid{identity}_results", result, state, names),
-    }
+    results = base / f"obsid{identity}_results"
+    return {**product, "inputs": inputs, **found(folder, results, result, state, names)}
+
+
+def ask(base: Path, identity: str, mode: str, frames: list[str], requirements: dict[str, str]) -> None:
+    """A clean folder with what numina is asked to do."""
+    base.mkdir()
+    write(base / "block.yaml", {"id": identity, "instrument": "MEGARA", "mode": mode, "frames": frames})
+    write(base / "requirements.yaml", {"id": identity, "requirements": requirements})
 
 
 def run(base: Path, frames: Path, identity: str) -> int:
@@ -114,17 +115,13 @@ def found(folder: Path, results: Path, result: str, state: int, frames: list[str
     image = results / answer["values"][result]
     combined = sealed(image)
     whole = combined == len(frames)
-    reason = f"numina's flag is {answer['qc']}, which it gives without any check"
+    flag = answer["qc"] if answer["qc"] in ("GOOD", "PARTIAL", "BAD") else "PARTIAL"
+    said = {"flag": flag, "reasons": [f"numina's flag is {answer['qc']}, which it gives without any check"]}
     return {
         "file": inside(folder, image),
         "log": inside(folder, results / "processing.log"),
         "attachments": [inside(folder, results / text) for text in ("result.json", "task.json")],
-        "qa": {
-            "flag": answer["qc"] if answer["qc"] in ("GOOD", "PARTIAL", "BAD") else "PARTIAL",
-            "reasons": [reason],
-        }
-        if whole
-        else bad(f"{combined} frames combined, {len(frames)} given"),
+        "qa": said if whole else bad(f"{combined} frames combined, {len(frames)} given"),
         "figures": {"qc": answer["qc"], "frames_combined": combined, "unit": "ADU per exposure"},
     }
 

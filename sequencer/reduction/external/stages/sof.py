@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 CONTRACT = 1
+LOG = "runner.log"
 BLOCK, CARD = 2880, 80
 CATEGORY = re.compile(r"HIERARCH ESO PRO CATG *= *'([^']*)'")
 SAME = ("camera", "mode", "window", "dit_s", "ndit")
@@ -39,11 +40,11 @@ def reduce(folder: Path) -> Entry:
     products: list[Entry] = []
     for rule in parameters["recipes"]:
         for number, frames in enumerate(sets(rule, manifest["frames"]), 1):
-            made = run(folder, parameters["runner"], rule, number, frames, known)
-            products += made
+            found = run(folder, parameters["runner"], rule, number, frames, known)
+            products += found
             known += [
                 {**product, "flag": "", **{key: frames[0][key] for key in SAME}}
-                for product in made
+                for product in found
                 if "file" in product
             ]
     return {"contract": CONTRACT, "products": products, "software": parameters["runner"][0]}
@@ -72,29 +73,36 @@ def run(
     missing = [kind for kind, one in chosen.items() if one is None]
     product: Entry = {"name": place.name, "category": recipe, "recipe": recipe, "inputs": inputs(frames, {})}
     if missing:
-        return [
-            {**product, "wanting": missing, "qa": bad(f"{recipe} needs {', '.join(missing)}: none is there")}
-        ]
+        lack = f"{recipe} needs {', '.join(missing)}: none is there"
+        return [{**product, "wanting": missing, "qa": bad(lack)}]
     chosen |= {kind: choice(kind, rule, frames[0], known) for kind in rule.get("optional", [])}
     lines = [f"{folder / frame['file']} {frame['tag']}" for frame in frames]
     lines += [f"{folder / one['file']} {kind}" for kind, one in chosen.items() if one]
     (place / "frames.sof").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    log = place / "runner.log"
-    with log.open("wb") as output:
-        command = [*runner, recipe, "frames.sof"]
+    code = call([*runner, recipe, "frames.sof"], place)
+    product |= {"log": f"{place.name}/{LOG}", "inputs": inputs(frames, chosen)}
+    return made(product, place, number, code)
+
+
+def call(command: list[str], place: Path) -> int:
+    """Exit code of the runner, started in a recipe's folder; what it prints is its log."""
+    with (place / LOG).open("wb") as output:
         ended = subprocess.run(command, cwd=place, stdout=output, stderr=subprocess.STDOUT, check=False)
-    product |= {"log": str(log.relative_to(folder)), "inputs": inputs(frames, chosen)}
+    return ended.returncode
+
+
+def made(product: Entry, place: Path, number: int, code: int) -> list[Entry]:
+    """The FITS files a recipe left, each as a product by its category; if it failed, the one that says so."""
+    recipe = product["recipe"]
     files = {path: category(path) for path in sorted(place.glob("*.fits")) if not path.is_symlink()}
-    if ended.returncode != 0 or not files:
-        return [
-            {**product, "qa": bad(f"{recipe} ended with code {ended.returncode} and {len(files)} products")}
-        ]
+    if code != 0 or not files:
+        return [{**product, "qa": bad(f"{recipe} ended with code {code} and {len(files)} products")}]
     reason = f"{recipe} ended with code 0; it gives no quality flag of its own"
     return [
         {
             **product,
             "name": f"{path.stem}_{number}",
-            "file": str(path.relative_to(folder)),
+            "file": f"{place.name}/{path.name}",
             "category": kind or "UNKNOWN",
             "qa": {"flag": "PARTIAL", "reasons": [reason]}
             if kind
