@@ -18,7 +18,7 @@ demo: $(VENV)/.installed
 	$(BIN)/sequencer demo --out $(OUT)
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadscope
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
