@@ -18,8 +18,7 @@ Parameters = dict[str, Any]
 class FlatProgram:
     """The series of all filters of all cameras by (camera, filter), the illumination levels, and the plan.
 
-    `filters` are those of each camera in the order of their turns: as given, but one that might overfill the
-    detector comes after those that teach how bright the night is.
+    `filters` are those of each camera in the order of their turns, as planned.
     """
 
     def __init__(self, obs: Observation, p: Parameters, direction: str) -> None:
@@ -34,10 +33,7 @@ class FlatProgram:
             for camera, names in given.items()
             for name in names
         }
-        self.filters = {
-            camera: sorted(names, key=lambda name: self.series[camera, name].belief.may_be_too_bright())
-            for camera, names in given.items()
-        }
+        self.filters = {camera: self.plan.order[camera] for camera in given}
 
     @property
     def kind(self) -> str:
@@ -66,9 +62,9 @@ class FlatProgram:
                     return series
         return None
 
-    def done(self, series: FlatSeries, level: Level, kind: str) -> None:
+    def over(self, series: FlatSeries, level: Level, kind: str) -> None:
         """One series at one level is over, or will never be."""
-        self.plan.done(series.label.camera, series.label.filter, level.requested, kind)
+        self.plan.over(series.label.camera, series.label.filter, level.requested, kind)
 
     def taken(self) -> dict[str, set[tuple[str, float, int]]]:
         """(mode, DIT, NDIT) of every frame taken, by camera."""

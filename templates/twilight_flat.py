@@ -37,7 +37,8 @@ async def run(obs: Observation, p: Parameters) -> None:
     await obs.wait_until(window.start_s - obs.instrument.telescope.preset_s, "waiting for the twilight")
     async with obs.within(window):
         for number, level in enumerate(flats.program.levels, start=1):
-            async with obs.level():
+            async with obs.level(level.requested):
+                flats.program.plan.arrive(level.requested)
                 await flats.point(level)
                 await obs.wait_until(window.start_s, "waiting for the twilight")
                 await flats.expose(number, level)
@@ -91,7 +92,7 @@ class TwilightFlats:
             return True
         if not given_up:
             self._lament(series, level, 0, self.p["SEQ.NEXPO"])
-        self.program.done(series, level, self.program.kind)
+        self.program.over(series, level, self.program.kind)
         return False
 
     async def _put_filters(self, due: list[FlatSeries]) -> None:
@@ -110,7 +111,7 @@ class TwilightFlats:
         n = self.p["SEQ.NEXPO"]
         async with self.obs.beam.reading(series.label.camera, self.openings) as beam:
             good = await series.take(n, number, level.requested, beam)
-        self.program.done(series, level, "flat")
+        self.program.over(series, level, "flat")
         if good < n:
             self._lament(series, level, good, n)
 
@@ -119,7 +120,7 @@ class TwilightFlats:
         levels, passes = self.p["SEQ.LEVEL.LIST"], self.program.passes
         async with self.obs.beam.reading(series.label.camera, self.openings) as beam:
             good = await series.take_ladder(levels, passes, level.requested, beam)
-        self.program.done(series, level, "ladder")
+        self.program.over(series, level, "ladder")
         if good < len(levels) * passes:
             self._lament(series, level, good, len(levels) * passes)
 

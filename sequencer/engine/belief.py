@@ -9,11 +9,8 @@ from sequencer.config.models import CameraConfig
 from sequencer.engine.context import RunContext
 from sequencer.engine.shot import Shot
 from sequencer.exposure import DitList, ExposureController, Learned, LevelPlan, RatePrior
-from sequencer.observing.planning import rate_prior
+from sequencer.observing.planning import RISK_SIGMAS, rate_prior
 from sequencer.observing.prediction import detector_limits
-
-RISK_SIGMAS = 2.0
-"""So many sigmas of the prior above what is believed, a filter must still be harmless to be looked at first."""
 
 
 class Belief:
@@ -111,14 +108,6 @@ class Belief:
     def _risk(self) -> float:
         """How much brighter than believed a filter may be."""
         return 1.0 + RISK_SIGMAS * self._prior.relative_sigma
-
-    def may_be_too_bright(self) -> bool:
-        """Whether a steady background might turn out too bright (`RISK_SIGMAS`), as long as nothing taught better."""
-        if self._config.filters[self._label.filter].twilight_band:
-            return False
-        most_e_s = self._risk * max(self.rate_e_s(airmass) for airmass in self._plan.airmasses)
-        signal_e = (most_e_s + self.limits.dark_rate_e_s) * self.limits.min_dit_s
-        return self.limits.level_fraction(signal_e) > self._plan.max_fraction
 
     def _take_up(self) -> None:
         run, label = self._run, self._label

@@ -2,67 +2,151 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from sequencer.engine.context import RunContext
+from sequencer.engine.journal import Record
 from sequencer.observing import TemplateCall
-from sequencer.observing.planning import Level, TwilightPlan, pace_of, plan_twilight, reachable_levels
+from sequencer.observing.planning import (
+    Begun,
+    Level,
+    PlanRow,
+    Series,
+    TwilightPlan,
+    pace_of,
+    plan_twilight,
+    reachable_levels,
+)
+from sequencer.sky import Window
+
+LATE_S = 60.0
+"""So much behind or ahead of the plan, it is made anew: a third of a preset (assumed)."""
 
 
 class LivePlan:
-    """The plan of one twilight template, made when it begins, and how much of it is left.
+    """The plan of one twilight template, made when it begins, and made again for what is left.
 
     `levels` are the illumination levels by airmass; one that cannot be had raises an alarm. Raises sky.NoTwilight.
     """
 
     def __init__(self, run: RunContext, call: TemplateCall) -> None:
         self._run = run
+        self._call = call
         self._pace = pace_of(run.instrument)
-        self.plan: TwilightPlan = plan_twilight(
-            call, run.instrument, run.site, run.clock.now(), self._pace, run.rates.known()
-        )
         self.levels: list[Level]
         self.levels, unreachable = reachable_levels(call.parameters["SEQ.AIRMASS.LIST"], run.instrument)
         for reason in unreachable:
             run.alarm(reason, "the flats of this level are missing", "leave it out of SEQ.AIRMASS.LIST")
-        self._left = [row for row in self.plan.rows if row.kind != "dark"]
-        self._tell()
+        self._taken: Counter[Series] = Counter()
+        self._over: set[Series] = set()
+        self._here: float | None = None
+        self._plan: TwilightPlan
+        self._left: list[PlanRow]
+        self._take_up(self._planned(None))
+        self.order = self._plan.order
+        run.journal.listeners.append(self._look)
+
+    @property
+    def window(self) -> Window:
+        """The twilight it works in."""
+        return self._plan.window
 
     @property
     def needed_s(self) -> float:
-        """Time the series not yet done will take, one preset an airmass included; cameras work side by side."""
-        presets = len({row.requested_airmass for row in self._left})
-        by_camera: dict[str, float] = {}
-        for row in self._left:
-            by_camera[row.camera] = by_camera.get(row.camera, 0.0) + row.seconds
-        return presets * self._pace.preset_s + max(by_camera.values(), default=0.0)
+        """Time the series not yet over will take, moves included; cameras work side by side."""
+        first = _first(self._left)
+        if first is None or first.start_s is None:
+            return 0.0
+        moves_s = self._pace.filter_change_s
+        if first.requested_airmass != self._here:
+            moves_s += self._pace.preset_s
+        return self._plan.sky_end_s - first.start_s + moves_s
 
     def announce(self) -> None:
         """Write the plan down, for the operator and for the report; the darks follow when their DITs are known."""
-        plain = self.plan.plain()
+        plain = self._plan.plain()
         plain["rows"] = [row for row in plain["rows"] if row["kind"] != "dark"]
         self._run.log("plan", **{**plain, "needed_s": self.needed_s})
 
     def span_s(self, requested_airmass: float) -> float:
         """How long a level will be looked at: from its first opening to its last closing."""
         spans = [
-            aim.end_s - aim.start_s for aim in self.plan.aims if aim.requested_airmass == requested_airmass
+            aim.end_s - aim.start_s for aim in self._plan.aims if aim.requested_airmass == requested_airmass
         ]
         return max(spans, default=0.0)
 
-    def left_s(self, requested_airmass: float) -> float:
-        """How long what is left of a level will take."""
-        by_camera: dict[str, float] = {}
-        for row in self._left:
-            if row.requested_airmass == requested_airmass:
-                by_camera[row.camera] = by_camera.get(row.camera, 0.0) + row.seconds
-        return max(by_camera.values(), default=0.0)
+    def arrive(self, requested_airmass: float) -> None:
+        """The telescope is about to go to a level: those before are over. The plan is made anew if not in time."""
+        behind = {row.series for row in self._left if row.requested_airmass == self._here}
+        self._over |= behind
+        self._left = [row for row in self._left if row.series not in behind]
+        aim = self._aim_end_s(requested_airmass)
+        expected_s = None if aim is None else aim - self.left_s(requested_airmass) - self._pace.preset_s
+        now_s = self._run.clock.now()
+        if self._here is not None and expected_s is not None and abs(now_s - expected_s) > LATE_S:
+            late_s = now_s - expected_s
+            self.again(f"{abs(late_s) / 60.0:.0f} min {'behind' if late_s > 0.0 else 'ahead of'} the plan")
+        self._here = requested_airmass
 
-    def done(self, camera: str, name: str, requested_airmass: float, kind: str) -> None:
+    def again(self, why: str) -> None:
+        """Make the plan anew for what is left, from now on, with what was learned; what does not fit is an alarm."""
+        before = set(self._plan.warnings)
+        self._take_up(self._planned(self._begun()))
+        plan, needed_s = self._plan, self.needed_s
+        rows = [row.plain() for row in plan.rows if row.kind != "dark"]
+        self._run.log("replan", why=why, rows=rows, needed_s=needed_s, warnings=list(plan.warnings))
+        for warning in plan.warnings:
+            if warning not in before:
+                self._run.alarm(
+                    warning, "these flats will be missing", "skip what matters less, or let it be"
+                )
+
+    def left_s(self, requested_airmass: float) -> float:
+        """How long what is left of a level will take, from its first filter change to its last closing."""
+        first = _first([row for row in self._left if row.requested_airmass == requested_airmass])
+        end_s = self._aim_end_s(requested_airmass)
+        if first is None or first.start_s is None or end_s is None:
+            return 0.0
+        return max(end_s - first.start_s + self._pace.filter_change_s, 0.0)
+
+    def over(self, camera: str, name: str, requested_airmass: float, kind: str) -> None:
         """One series is over, or will never be."""
-        key = (camera, name, requested_airmass, kind)
-        self._left = [
-            row for row in self._left if (row.camera, row.filter, row.requested_airmass, row.kind) != key
-        ]
+        series = Series(camera, name, requested_airmass, kind)
+        self._over.add(series)
+        self._left = [row for row in self._left if row.series != series]
         self._tell()
+
+    def _look(self, record: Record) -> None:
+        """Count the good frames of the level."""
+        if record.kind == "frame" and record.data["verdict"] == "good" and self._here is not None:
+            frame = record.data
+            self._taken[Series(frame["camera"], frame["filter"], self._here, frame["kind"])] += 1
+
+    def _begun(self) -> Begun:
+        enough = dict.fromkeys(self._over, 1000000)
+        return Begun(self.window, {**self._taken, **enough}, self._here)
+
+    def _planned(self, begun: Begun | None) -> TwilightPlan:
+        run = self._run
+        return plan_twilight(
+            self._call, run.instrument, run.site, run.clock.now(), self._pace, run.rates.known(), begun
+        )
+
+    def _take_up(self, plan: TwilightPlan) -> None:
+        self._plan = plan
+        self._left = [row for row in plan.rows if row.kind != "dark" and row.n]
+        self._tell()
+
+    def _aim_end_s(self, requested_airmass: float) -> float | None:
+        ends = [aim.end_s for aim in self._plan.aims if aim.requested_airmass == requested_airmass]
+        return max(ends, default=None)
 
     def _tell(self) -> None:
         self._run.status.minutes_needed = self.needed_s / 60.0
+
+
+def _first(rows: Iterable[PlanRow]) -> PlanRow | None:
+    """The row that begins first."""
+    timed = [row for row in rows if row.start_s is not None]
+    return min(timed, key=lambda row: row.start_s or 0.0, default=None)

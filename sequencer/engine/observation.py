@@ -43,7 +43,10 @@ class Observation:
         self.beam = Beam(run, self.light, self.patch)
         self.exposer = Exposer(run)
         self.closed = ("shutter", "cover")
+        self._plan: LivePlan | None = None
+        self._level: float | None = None
         run.control.on_pause = self.light.shut
+        run.control.on_resume = self._go_on
         run.control.abort_exposures = self.exposer.abort
 
     @property
@@ -71,17 +74,27 @@ class Observation:
         await side_by_side(self.run.control, works)
 
     @asynccontextmanager
-    async def level(self) -> AsyncIterator[None]:
+    async def level(self, requested_airmass: float) -> AsyncIterator[None]:
         """One illumination level: `skip` leaves it and goes on after it."""
         control = self.run.control
-        control.in_level = True
+        control.in_level, self._level = True, requested_airmass
         try:
             await control.checkpoint()
             yield
         except SkipLevel as skip:
             self.run.log("note", text=f"level {skip}", by="engine")
         finally:
-            control.in_level = False
+            control.in_level, self._level = False, None
+
+    async def _go_on(self) -> None:
+        """After a pause: plan anew what is left, and see that the patch of sky is still good."""
+        if self._plan is None or self._level is None:
+            return
+        self._plan.again("resumed after a pause")
+        try:
+            await self.patch.keep(self._plan.left_s(self._level))
+        except SkipLevel:
+            self.run.control.leave_level()
 
     # ---- time -------------------------------------------------------------------------------------------------
 
@@ -96,7 +109,8 @@ class Observation:
         """The plan of this template's twilight. Raises sky.NoTwilight, and ValueError outside a template."""
         if self.call is None:
             raise ValueError("only a template has a plan")
-        return LivePlan(self.run, self.call)
+        self._plan = LivePlan(self.run, self.call)
+        return self._plan
 
     async def wait_until(self, time_s: float, why: str) -> None:
         """Wait with the light stop closed; the operator can interrupt at once."""

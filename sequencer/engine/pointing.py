@@ -6,14 +6,11 @@ from collections.abc import Sequence
 
 from sequencer.devices.telescope import TelescopeClient
 from sequencer.engine.context import RunContext
-from sequencer.observing.planning import patch_rules
+from sequencer.observing.planning import choose_patch, patch_rules
 from sequencer.sky import (
     SUN_UP_DEG,
     Patch,
     Slew,
-    choose_field,
-    choose_strip,
-    dither_offsets,
     radec_to_altaz,
     recheck_patch,
     slew_separation_deg,
@@ -28,17 +25,12 @@ class PointingRefused(Exception):
 def choose(run: RunContext, airmass: float, span_s: float, listed: Sequence[float]) -> Patch:
     """An empty patch of sky opposite the Sun, for `span_s` from the end of a preset that begins now.
 
-    A strip for a telescope that stands still, a field with offsets for one that tracks. `listed` are the other
-    airmasses of the block. Raises NoPatch.
+    `listed` are the other airmasses of the block. Raises NoPatch.
     """
     config, now_s = run.instrument.telescope, run.clock.now()
     begin_s = now_s + config.preset_s
-    span = (begin_s, begin_s + span_s, airmass, run.site, patch_rules(run.instrument))
     slew = Slew(_direction(run), now_s, config.slew_deg_s)
-    if not config.tracks:
-        return choose_strip(*span, listed=listed, slew=slew)
-    offsets = dither_offsets(config.offsets, config.offset_arcsec)
-    return choose_field(*span, offsets=offsets, listed=listed, slew=slew)
+    return choose_patch(begin_s, begin_s + span_s, airmass, run.site, run.instrument, listed, slew)
 
 
 def objections(run: RunContext, patch: Patch, span_s: float) -> list[str]:

@@ -22,7 +22,7 @@ from sequencer.sky.bodies import bodies_altaz, body_separations_deg, moon_altaz
 from sequencer.sky.coordinates import altaz_to_radec, radec_to_altaz
 from sequencer.sky.dither import dither_offsets, offset_position
 from sequencer.sky.field import Field, choose_field
-from sequencer.sky.patch import Patch, choose_patch, recheck_patch
+from sequencer.sky.patch import Patch, recheck_patch
 from sequencer.sky.reach import NoPatch, reachable_airmass
 from sequencer.sky.rules import PatchRules
 from sequencer.sky.scattered import (
@@ -67,7 +67,6 @@ __all__ = [
     "bright_ir_sources",
     "brightness_slope_mag_deg",
     "choose_field",
-    "choose_patch",
     "choose_strip",
     "direction_factor",
     "dither_offsets",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from numpy.typing import ArrayLike
 
 from sequencer.sky.airmass import airmass as airmass_at
@@ -14,7 +12,7 @@ from sequencer.sky.hazards import hazards_over
 from sequencer.sky.judge import objections
 from sequencer.sky.rules import PatchRules
 from sequencer.sky.site import Site
-from sequencer.sky.strip import DEFAULT_RULES, Strip, choose_strip
+from sequencer.sky.strip import DEFAULT_RULES, Strip
 
 Patch = Strip | Field
 
@@ -51,27 +49,3 @@ def recheck_patch(
             f"airmass is {airmass:.2f} in the middle, {wanted:.2f} +- {rules.airmass_tolerance:g} are wanted"
         )
     return found + [objection.text for objection in objections(hazards, path)]
-
-
-def choose_patch(
-    time_s: float,
-    airmass: float,
-    site: Site,
-    *,
-    altitude_limits_deg: tuple[float, float] = (25.0, 88.0),
-    sun_distance_deg: float = 30.0,
-    moon_distance_deg: float = 30.0,
-    planet_distance_deg: float = 1.0,
-    bright_sources: ArrayLike | None = None,
-    listed: Sequence[float] = (),
-) -> Strip:
-    """`choose_strip` for a single moment, without a rule for the Galactic plane."""
-    rules = PatchRules(
-        altitude_limits_deg=altitude_limits_deg,
-        sun_distance_deg=sun_distance_deg,
-        moon_distance_deg=moon_distance_deg,
-        planet_distance_deg=planet_distance_deg,
-        galactic_latitude_deg=0.0,
-        galactic_preferred_deg=0.0,
-    )
-    return choose_strip(time_s, time_s, airmass, site, rules, bright_sources=bright_sources, listed=listed)

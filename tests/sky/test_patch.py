@@ -6,10 +6,8 @@ import pytest
 
 from sequencer.sky import (
     PatchRules,
-    altaz_to_radec,
     bodies_altaz,
     choose_field,
-    choose_patch,
     choose_strip,
     dither_offsets,
     recheck_patch,
@@ -91,11 +89,3 @@ def test_stricter_rules_are_rules_too():
         "altitude comes down to 30.0 deg, the limit is 31"
     ]
     assert "Sun is" in recheck(STRIP, START_S, END_S, PatchRules(sun_distance_deg=179.0))[0]
-
-
-def test_a_patch_of_one_moment():
-    patch = choose_patch(START_S, 2.0, ARMAZONES, bright_sources=NO_SOURCES, moon_distance_deg=0.0)
-    assert (patch.start_s, patch.end_s, patch.length_deg) == (START_S, START_S, 0.0)
-    ra, dec = altaz_to_radec(patch.altitude_deg, patch.azimuth_deg, START_S, ARMAZONES)
-    moved = choose_patch(START_S, 2.0, ARMAZONES, bright_sources=[(ra, dec, 0.0)], moon_distance_deg=0.0)
-    assert (moved.altitude_deg, moved.azimuth_deg) != (patch.altitude_deg, patch.azimuth_deg)

@@ -3,22 +3,27 @@
 from sequencer.observing.planning.course import Course
 from sequencer.observing.planning.learned import Throughput, merged, read_learned, write_learned
 from sequencer.observing.planning.levels import Level, reachable_levels
-from sequencer.observing.planning.night import TwilightPlan, plan_twilight
-from sequencer.observing.planning.order import in_order
-from sequencer.observing.planning.pointing import Aim, patch_rules
+from sequencer.observing.planning.night import Begun, TwilightPlan, plan_twilight
+from sequencer.observing.planning.order import RISK_SIGMAS, in_order
+from sequencer.observing.planning.pointing import Aim, choose_patch, patch_rules
 from sequencer.observing.planning.priors import rate_prior
 from sequencer.observing.planning.programme import Pace, Programme, pace_of, programme_of
 from sequencer.observing.planning.rows import PlanRow
+from sequencer.observing.planning.series import Series
 
 __all__ = [
+    "RISK_SIGMAS",
     "Aim",
+    "Begun",
     "Course",
     "Level",
     "Pace",
     "PlanRow",
     "Programme",
+    "Series",
     "Throughput",
     "TwilightPlan",
+    "choose_patch",
     "in_order",
     "merged",
     "pace_of",

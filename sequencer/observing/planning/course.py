@@ -16,7 +16,8 @@ from sequencer.observing.planning.matching_darks import dark_rows
 from sequencer.observing.planning.priors import SunAltitude
 from sequencer.observing.planning.programme import Pace, Programme
 from sequencer.observing.planning.rows import PlanRow, rows_of
-from sequencer.observing.planning.shortfall import Series, Shortfall
+from sequencer.observing.planning.series import Series
+from sequencer.observing.planning.shortfall import Shortfall
 from sequencer.observing.planning.wishes import FilterWish
 
 
@@ -40,7 +41,7 @@ class Course:
         self._controllers = {id(wish): _controller(wish) for wish in self.programme.wishes}
         self._detectors = {wish.camera: self._detector(wish) for wish in self.programme.wishes}
         self._given_up: dict[int, str] = {}
-        self._taken: Counter[Series] = Counter()
+        self._taken: Counter[Series] = Counter(self.programme.taken)
         self._short: dict[Series, Shortfall] = {}
 
     @property
@@ -56,7 +57,10 @@ class Course:
         """Walk from `begin_s` (Unix s UTC) to the end of the darks; returns when that is."""
         now_s, programme = begin_s, self.programme
         for number, level in enumerate(programme.levels, start=1):
-            arrived_s = now_s = min(now_s + self.pace.preset_s, self.end_s)
+            if not self._left_at(level, number):
+                continue
+            preset_s = 0.0 if level.requested == programme.here else self.pace.preset_s
+            arrived_s = now_s = min(now_s + preset_s, self.end_s)
             for _ in range(programme.cycles):
                 for turn in programme.turns():
                     now_s = self._side_by_side(turn, level, now_s)
@@ -66,14 +70,29 @@ class Course:
                 self.arrivals.append((level, arrived_s, now_s))
         return self._darks(now_s)
 
+    def _left_at(self, level: Level, number: int) -> bool:
+        """Whether anything is still to be taken at a level, the `number`th (from 1)."""
+        flats = any(self._left(wish, level) for wish in self.programme.wishes)
+        return flats or (number == 1 and bool(self._ladders(level)))
+
+    def _left(self, wish: FilterWish, level: Level) -> int:
+        """How many frames of a filter are still to be taken at a level."""
+        if wish.plan.mode == "LADDER":
+            return self._rungs_left(wish, wish.plan, level, self.programme.cycles)
+        taken = self._taken[Series(wish.camera, wish.filter, level.requested, "flat")]
+        return max(self.programme.n * self.programme.cycles - taken, 0)
+
     def _side_by_side(self, turn: Sequence[FilterWish], level: Level, now_s: float) -> float:
         return max(self._take(wish, level, now_s) for wish in turn)
 
     def _take(self, wish: FilterWish, level: Level, now_s: float) -> float:
         """One turn of one filter; returns when it is over."""
-        cycles, n = self.programme.cycles, self.programme.n
+        cycles, left = self.programme.cycles, self._left(wish, level)
+        if not left:
+            return now_s
         if wish.plan.mode == "LADDER":
             return self._rungs(wish, wish.plan, level, now_s, cycles)
+        n = min(self.programme.n, left)
         hopeless = self._given_up.get(id(wish)) or self._too_bright(wish, level, now_s)
         if hopeless:
             series = ThoughtSeries((), now_s, hopeless)
@@ -96,19 +115,27 @@ class Course:
 
     def _climb(self, level: Level, now_s: float) -> float:
         """The ladder in one filter of each camera."""
+        return max([now_s, *(self._rungs(wish, plan, level, now_s) for wish, plan in self._ladders(level))])
+
+    def _ladders(self, level: Level) -> list[tuple[FilterWish, LevelPlan]]:
+        """The ladders after the flats of a level that are still to be taken: in which filter, and how."""
+        programme = self.programme
+        if not programme.ladder:
+            return []
         found = [
-            ladder_wish(self.programme, camera, lambda wish: id(wish) in self._given_up)
-            for camera in self.programme.cameras
+            ladder_wish(programme, camera, lambda wish: id(wish) in self._given_up)
+            for camera in programme.cameras
         ]
-        ended = [now_s]
-        for wish in filter(None, found):
-            plan = ladder_plan(wish.plan, self.programme.ladder, self.programme.n)
-            ended.append(self._rungs(wish, plan, level, now_s))
-        return max(ended)
+        ladders = [(wish, ladder_plan(wish.plan, programme.ladder, programme.n)) for wish in found if wish]
+        return [(wish, plan) for wish, plan in ladders if self._rungs_left(wish, plan, level)]
+
+    def _rungs_left(self, wish: FilterWish, plan: LevelPlan, level: Level, cycles: int = 1) -> int:
+        taken = self._taken[Series(wish.camera, wish.filter, level.requested, "ladder")]
+        return max(len(plan.levels) * plan.passes * cycles - taken, 0)
 
     def _rungs(self, wish: FilterWish, plan: LevelPlan, level: Level, now_s: float, cycles: int = 1) -> float:
         controller = climber(wish, plan, self._controllers[id(wish)], now_s)
-        n = len(plan.levels) * plan.passes
+        n = min(len(plan.levels) * plan.passes, self._rungs_left(wish, plan, level, cycles))
         series = self._expose(wish, controller, level, now_s, n)
         return self._write(wish, level, "ladder", n, series, cycles)
 
@@ -166,7 +193,10 @@ class Course:
         begin_s, ended = now_s + self.programme.dark_wait_s, [now_s]
         for camera in self.programme.cameras:
             at_s = begin_s
-            for row in dark_rows(self.programme, self.rows, camera, self._detectors[camera]):
+            moves_s = next(wish.offset_s for wish in self.programme.wishes if wish.camera == camera)
+            detector = self._detectors[camera]
+            detector.overhead_s -= moves_s  # nothing moves between darks
+            for row in dark_rows(self.programme, self.rows, camera, detector):
                 self.rows.append(replace(row, start_s=at_s))
                 at_s += row.seconds
             ended.append(at_s)
@@ -174,7 +204,8 @@ class Course:
 
     def _detector(self, wish: FilterWish) -> ThoughtDetector:
         told_s = self.pace.overhead_s
-        return ThoughtDetector(wish.overhead_s if told_s is None else told_s, wish.settle)
+        read_out_s = wish.overhead_s if told_s is None else told_s
+        return ThoughtDetector(read_out_s + wish.offset_s, wish.settle)
 
 
 def _controller(wish: FilterWish) -> ExposureController:

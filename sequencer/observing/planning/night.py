@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sequencer.config.models import Instrument
@@ -15,17 +15,32 @@ from sequencer.observing.planning.pointing import Aim, aim_at
 from sequencer.observing.planning.programme import Pace, Programme, programme_of
 from sequencer.observing.planning.remarks import remarks
 from sequencer.observing.planning.rows import PlanRow
+from sequencer.observing.planning.series import Series
 from sequencer.observing.planning.spread import with_sigmas
 from sequencer.observing.planning.twilight import Twilight, twilight_in, window_of
 from sequencer.sky import Site, Window
 
 
 @dataclass(frozen=True)
+class Begun:
+    """How far a template has come in its `window`: frames of each series that need not be taken any more, and the
+    level (airmass asked for) at which the telescope points, if at any."""
+
+    window: Window
+    taken: Mapping[Series, int]
+    here: float | None = None
+
+
+@dataclass(frozen=True)
 class TwilightPlan:
-    """One twilight template: its window, its rows in order of time, where it points, when all of it is done."""
+    """One twilight template: its window, its rows in order of time, where it points, when all of it is done.
+
+    `order` are the filters of each camera in the order of their turns.
+    """
 
     template: str
     window: Window
+    order: Mapping[str, Sequence[str]]
     rows: Sequence[PlanRow]
     aims: Sequence[Aim]
     begin_s: float
@@ -54,23 +69,30 @@ def plan_twilight(
     start_s: float,
     pace: Pace,
     learned: Learned | None = None,
+    begun: Begun | None = None,
 ) -> TwilightPlan:
-    """Plan one twilight template whose parameters are `complete`, from `start_s` (Unix s UTC) on.
+    """Plan one twilight template whose parameters are `complete`, from `start_s` (Unix s UTC) on; of one that has
+    begun, what is left.
 
     Its course is walked through three times: in the sky as believed, and 1 sigma brighter and fainter, for the
     uncertainty of the levels. Raises NoTwilight, and ValueError for parameters that were refused.
     """
     wanted = call.parameters["SEQ.AIRMASS.LIST"]
-    twilight = twilight_in(window_of(call.parameters, site, start_s), site, start_s, pace.preset_s)
+    window = begun.window if begun else window_of(call.parameters, site, start_s)
+    twilight = twilight_in(window, site, start_s, pace.preset_s)
     levels, unreachable = reachable_levels(wanted, instrument)
-    programme = programme_of(call, instrument, twilight.window, levels, twilight.sun_altitude_deg, learned)
+    programme = programme_of(call, instrument, window, levels, twilight.sun_altitude_deg, learned)
+    if begun:
+        programme = replace(programme, taken=begun.taken, here=begun.here)
     course, end_s = walked(programme, pace, twilight)
     others = [walked(programme, pace, twilight, sigmas)[0] for sigmas in (-1.0, 1.0)]
     rows = with_sigmas(course, others)
     aims = [aim_at(*arrival, site, instrument, wanted) for arrival in course.arrivals]
     warnings = [*unreachable, *(aim.error for aim in aims if aim.error), *remarks(rows)]
     sky_end_s = max(course.sky_end_s, twilight.begin_s)
-    return TwilightPlan(call.name, twilight.window, rows, aims, twilight.begin_s, sky_end_s, end_s, warnings)
+    return TwilightPlan(
+        call.name, window, programme.order, rows, aims, twilight.begin_s, sky_end_s, end_s, warnings
+    )
 
 
 def walked(programme: Programme, pace: Pace, twilight: Twilight, sigmas: float = 0.0) -> tuple[Course, float]:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sequencer.config.models import Instrument
+from sequencer.config.models import DetectorConfig, Instrument
 from sequencer.observing.planning.levels import Level
-from sequencer.sky import NoPatch, PatchRules, Site, choose_strip
+from sequencer.sky import (
+    NoPatch,
+    Patch,
+    PatchRules,
+    Site,
+    Slew,
+    choose_field,
+    choose_strip,
+    dither_offsets,
+)
 
 
 @dataclass(frozen=True)
@@ -34,17 +44,35 @@ class Aim:
 def aim_at(
     level: Level, start_s: float, end_s: float, site: Site, instrument: Instrument, wanted: Sequence[float]
 ) -> Aim:
-    """The strip of sky for a level between two times; `wanted` are all airmasses asked for."""
+    """The patch of sky for a level between two times; `wanted` are all airmasses asked for."""
     listed = [other for other in wanted if other != level.requested]
     try:
-        strip = choose_strip(
-            start_s, max(end_s, start_s), level.airmass, site, patch_rules(instrument), listed=listed
-        )
+        patch = choose_patch(start_s, max(end_s, start_s), level.airmass, site, instrument, listed)
     except NoPatch as error:
         return Aim(level.airmass, level.requested, start_s, end_s, error=str(error))
     return Aim(
-        strip.airmass, level.requested, start_s, end_s, strip.altitude_deg, strip.azimuth_deg, strip.reasons
+        patch.airmass, level.requested, start_s, end_s, patch.altitude_deg, patch.azimuth_deg, patch.reasons
     )
+
+
+def choose_patch(
+    start_s: float,
+    end_s: float,
+    airmass: float,
+    site: Site,
+    instrument: Instrument,
+    listed: Sequence[float],
+    slew: Slew | None = None,
+) -> Patch:
+    """A strip of sky for a telescope that stands still, a field with offsets for one that tracks.
+
+    `listed` are the block's other airmasses. Raises NoPatch.
+    """
+    config, rules = instrument.telescope, patch_rules(instrument)
+    if not config.tracks:
+        return choose_strip(start_s, end_s, airmass, site, rules, listed=listed, slew=slew)
+    offsets = dither_offsets(config.offsets, config.offset_arcsec)
+    return choose_field(start_s, end_s, airmass, site, rules, offsets=offsets, listed=listed, slew=slew)
 
 
 def patch_rules(instrument: Instrument) -> PatchRules:
@@ -55,4 +83,10 @@ def patch_rules(instrument: Instrument) -> PatchRules:
         sun_distance_deg=telescope.sun_distance_deg,
         moon_distance_deg=telescope.moon_distance_deg,
         planet_distance_deg=telescope.planet_distance_deg,
+        field_radius_deg=max(map(_radius_deg, instrument.detectors.values())),
     )
+
+
+def _radius_deg(detector: DetectorConfig) -> float:
+    """Half the diagonal of a detector on the sky."""
+    return 0.5 * math.hypot(*detector.size_px) * detector.pixel_scale_mas / 3.6e6

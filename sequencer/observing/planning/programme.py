@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from sequencer.config.models import Instrument
@@ -12,6 +12,7 @@ from sequencer.observing.planning.learned import Learned
 from sequencer.observing.planning.levels import Level
 from sequencer.observing.planning.order import in_order
 from sequencer.observing.planning.priors import SunAltitude
+from sequencer.observing.planning.series import Series
 from sequencer.observing.planning.wishes import FilterWish, filter_wishes
 from sequencer.sky import Window
 
@@ -21,7 +22,9 @@ class Programme:
     """What is to be done in one twilight: `n` frames of each wish in turn at each level, a ladder, the matching darks.
 
     `ladder` are the rungs' levels in full wells (empty: no ladder), `ladder_filters` those it may be taken in.
-    `darks` is the number for each kind (0: none), `dark_wait_s` how long the detectors rest before.
+    `darks` is the number for each kind (0: none), `dark_wait_s` how long the detectors rest before. Of a programme
+    that has begun `taken` are the frames of each series that need not be taken any more, and `here` is the level
+    (airmass asked for) the telescope points at.
     """
 
     wishes: Sequence[FilterWish]
@@ -32,11 +35,20 @@ class Programme:
     ladder_filters: Sequence[str] = ()
     darks: int = 0
     dark_wait_s: float = 0.0
+    taken: Mapping[Series, int] = field(default_factory=dict)
+    here: float | None = None
 
     @property
     def cameras(self) -> list[str]:
         """The cameras that expose, in the order of the wishes."""
         return list(dict.fromkeys(wish.camera for wish in self.wishes))
+
+    @property
+    def order(self) -> dict[str, list[str]]:
+        """The filters of each camera in the order of their turns."""
+        return {
+            camera: [wish.filter for wish in self.wishes if wish.camera == camera] for camera in self.cameras
+        }
 
     def turns(self) -> Iterator[list[FilterWish]]:
         """One filter of each camera at a time."""

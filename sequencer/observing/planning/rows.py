@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from sequencer.observing.planning.dry_run import ThoughtFrame
+from sequencer.observing.planning.series import Series
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class PlanRow:
     seconds: float = 0.0
     start_s: float | None = None
     predicted_sigma: float | None = None
+
+    @property
+    def series(self) -> Series:
+        """The series the row belongs to."""
+        return Series(self.camera, self.filter, self.requested_airmass, self.kind)
 
     def plain(self) -> dict[str, Any]:
         """The row for the journal."""

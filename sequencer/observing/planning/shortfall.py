@@ -4,22 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sequencer.observing.planning.rows import PlanRow
-
-
-@dataclass(frozen=True)
-class Series:
-    """Which series: camera, filter, requested airmass, kind of its frames."""
-
-    camera: str
-    filter: str
-    requested_airmass: float | None
-    kind: str
-
-
-def series_of(row: PlanRow) -> Series:
-    """The series a row belongs to."""
-    return Series(row.camera, row.filter, row.requested_airmass, row.kind)
+from sequencer.observing.planning.series import Series
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sequencer.observing.planning.course import Course
 from sequencer.observing.planning.rows import PlanRow
-from sequencer.observing.planning.shortfall import Series, series_of
+from sequencer.observing.planning.series import Series
 
 AIRMASS_SIGMA = 0.02
 """Relative 1 sigma of the rate model from one airmass to another (twilight.md 1.1: 0.01-0.03)."""
@@ -36,13 +36,13 @@ def with_sigmas(course: Course, others: Sequence[Course]) -> list[PlanRow]:
         name = series.camera, series.filter
         apart[name] = max(apart.get(name, 0.0), *away, 0.0)
     lost = _lost(others)
-    dits = Counter(map(series_of, course.rows))
+    dits = Counter(row.series for row in course.rows)
     first = course.programme.levels[0].requested if course.programme.levels else None
     return [
         _with_sigma(
             row,
-            max(apart[row.camera, row.filter], _model_sigma(row, dits[series_of(row)], first)),
-            lost.get(series_of(row), []),
+            max(apart[row.camera, row.filter], _model_sigma(row, dits[row.series], first)),
+            lost.get(row.series, []),
         )
         if row.kind == "flat" and row.n
         else row
@@ -67,8 +67,8 @@ def _levels(course: Course) -> dict[Series, float]:
     frames, levels = Counter[Series](), defaultdict[Series, float](float)
     for row in course.rows:
         if row.n and row.kind == "flat":
-            frames[series_of(row)] += row.n
-            levels[series_of(row)] += row.n * row.predicted_fraction
+            frames[row.series] += row.n
+            levels[row.series] += row.n * row.predicted_fraction
     return {series: levels[series] / n for series, n in frames.items()}
 
 
@@ -77,5 +77,5 @@ def _lost(others: Sequence[Course]) -> dict[Series, list[str]]:
     found: dict[Series, list[str]] = {}
     for name, other in zip(SKIES, others, strict=True):
         for row in (row for row in other.rows if not row.n):
-            found.setdefault(series_of(row), []).append(f"1 sigma {name} sky: {row.note}")
+            found.setdefault(row.series, []).append(f"1 sigma {name} sky: {row.note}")
     return found

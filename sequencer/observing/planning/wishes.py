@@ -20,7 +20,7 @@ class FilterWish:
     """One filter of one camera: what is wished of it and what is believed of it.
 
     `ndit` is the block's NDIT where it gives no SEQ.TIME; `overhead_s` the read-out's; `settle` the reads thrown
-    away after a change of DIT.
+    away after a change of DIT; `offset_s` the time of a move between two frames on the sky.
     """
 
     camera: str
@@ -32,6 +32,7 @@ class FilterWish:
     ndit: int
     overhead_s: float
     settle: int = 0
+    offset_s: float = 0.0
 
     @property
     def steady(self) -> bool:
@@ -53,7 +54,8 @@ def filter_wishes(
     `p` are the parameters of a call that is `complete`; `time_s` is when the twilight begins, `learned` what
     earlier nights taught.
     """
-    wishes = []
+    telescope, wishes = instrument.telescope, []
+    offset_s = telescope.offset_s if telescope.tracks else 0.0
     for camera, config in instrument.cameras.items():
         if camera not in p["SEQ.CAMERA"]:
             continue
@@ -63,7 +65,7 @@ def filter_wishes(
         plan = _level_plan(p, direction, airmasses, ndit)
         for filter_name in [item for item in p["SEQ.DIT.FILT.LIST"] if item in config.filters]:
             prior = _prior(p, camera, config, filter_name, sun_altitude_deg, time_s, learned or {})
-            wishes.append(_wish(p, camera, filter_name, detector, name, prior, plan))
+            wishes.append(_wish(p, camera, filter_name, detector, name, prior, plan, offset_s))
     return wishes
 
 
@@ -75,6 +77,7 @@ def _wish(
     mode_name: str,
     prior: RatePrior,
     plan: LevelPlan,
+    offset_s: float,
 ) -> FilterWish:
     mode = detector.modes[mode_name]
     limits = detector_limits(detector, mode)
@@ -89,6 +92,7 @@ def _wish(
         plan.fixed_ndit,
         mode.overhead_s,
         detector.settle_exposures if settle is None else settle,
+        offset_s,
     )
 
 
