@@ -128,9 +128,16 @@ class LivePlan:
         return Begun(self.window, {**self._taken, **enough}, self._here)
 
     def _planned(self, begun: Begun | None) -> TwilightPlan:
-        run = self._run
+        run, telescope = self._run, self._run.devices.telescope
         return plan_twilight(
-            self._call, run.instrument, run.site, run.clock.now(), self._pace, run.rates.known(), begun
+            self._call,
+            run.instrument,
+            run.site,
+            run.clock.now(),
+            self._pace,
+            run.rates.known(),
+            begun,
+            None if telescope is None else telescope.state.ambient_k,
         )
 
     def _take_up(self, plan: TwilightPlan) -> None:

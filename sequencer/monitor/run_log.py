@@ -24,6 +24,11 @@ def _plan(data: Data) -> str:
     return text + "".join(f"; warning: {warning}" for warning in data.get("warnings", []))
 
 
+def _replan(data: Data) -> str:
+    exposures = sum(row["n"] for row in data["rows"])
+    return f"plan again, {data['why']}: {exposures} exposures left, {data['needed_s'] / 60:.0f} min needed"
+
+
 def _exposure(data: Data) -> str:
     what = data.get("filter") or data["camera"]
     how = f"{lines.short(data['dit_s'])}s x{data['ndit']} {data['i']}/{data['n']}"
@@ -61,6 +66,7 @@ _TEXT: dict[str, Callable[[Data], str]] = {
     "template_state": lambda data: f"template {data['state']}",
     "template_done": lambda data: f"template {data['index']} {data['name']} {data['outcome']}",
     "plan": _plan,
+    "replan": _replan,
     "exposure": _exposure,
     "light_stop": lambda data: f"{data['role']} {data['position']}, read back",
     "product": _product,

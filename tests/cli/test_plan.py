@@ -45,7 +45,7 @@ def test_what_falls_out_is_named_once_with_its_reason() -> None:
     lines = lines_of("metis-all-lm-flats", "--deployment", "metis-sim", "--overhead", "5")
     [missing] = [line for line in lines if "0 of 10 fit" in line and "1 sigma" not in line]
     assert missing.startswith("! LM ")
-    assert missing.endswith("CO_ref at airmass 2.5: 0 of 10 fit: the twilight ends at 10:08")
+    assert missing.endswith("Mp at airmass 2.5: 0 of 10 fit: the twilight ends at 10:08")
     never = [line.split()[4] for line in lines if line.startswith("- ") and line.endswith("!")]
     assert missing.split(" at airmass")[0] == f"! LM {', '.join(never)}"
     assert any("to the end of the twilight" in line for line in lines)

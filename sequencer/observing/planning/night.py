@@ -70,9 +70,10 @@ def plan_twilight(
     pace: Pace,
     learned: Learned | None = None,
     begun: Begun | None = None,
+    ambient_k: float | None = None,
 ) -> TwilightPlan:
     """Plan one twilight template whose parameters are `complete`, from `start_s` (Unix s UTC) on; of one that has
-    begun, what is left.
+    begun, what is left. `ambient_k` is the ambient temperature, if it is known.
 
     Its course is walked through three times: in the sky as believed, and 1 sigma brighter and fainter, for the
     uncertainty of the levels. Raises NoTwilight, and ValueError for parameters that were refused.
@@ -81,7 +82,7 @@ def plan_twilight(
     window = begun.window if begun else window_of(call.parameters, site, start_s)
     twilight = twilight_in(window, site, start_s, pace.preset_s)
     levels, unreachable = reachable_levels(wanted, instrument)
-    programme = programme_of(call, instrument, window, levels, twilight.sun_altitude_deg, learned)
+    programme = programme_of(call, instrument, window, levels, twilight.sun_altitude_deg, learned, ambient_k)
     if begun:
         programme = replace(programme, taken=begun.taken, here=begun.here)
     course, end_s = walked(programme, pace, twilight)

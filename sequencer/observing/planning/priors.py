@@ -26,16 +26,18 @@ def rate_prior(
     scale: float = 1.0,
     azimuth_from_sun_deg: float = 180.0,
     time_s: float = 0.0,
+    ambient_k: float | None = None,
 ) -> RatePrior:
     """Prior of one filter: thermal background, or scattered twilight above a floor where the filter has a band.
 
     `scale` is the factor on the table's rates: neutral density and what earlier filters or nights taught. The
-    twilight follows the Sun from its brightness at `time_s` (Patat et al. 2006, `sky.scattered`).
+    twilight follows the Sun from its brightness at `time_s` (Patat et al. 2006, `sky.scattered`). `ambient_k` is the
+    temperature taken where none is given (None: that of the table).
     """
     thermal = ThermalBand(config.wavelength_um, config.telescope_e_s, config.sky_e_s, config.sky_exponent)
 
     def floor_e_s(airmass: float, temperature_k: float | None) -> float:
-        return scale * thermal.rate_e_s(airmass, temperature_k)
+        return scale * thermal.rate_e_s(airmass, ambient_k if temperature_k is None else temperature_k)
 
     if not config.twilight_band:
         return RatePrior(floor_e_s, relative_sigma=relative_sigma)

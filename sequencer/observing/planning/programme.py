@@ -79,8 +79,9 @@ def programme_of(
     levels: Sequence[Level],
     sun_altitude_deg: SunAltitude,
     learned: Learned | None = None,
+    ambient_k: float | None = None,
 ) -> Programme:
-    """What a twilight template whose parameters are `complete` is to do, as figures.
+    """What a twilight template whose parameters are `complete` is to do, as figures, at an ambient temperature.
 
     Raises ValueError for parameters that were refused.
     """
@@ -93,6 +94,7 @@ def programme_of(
         sun_altitude_deg,
         window.start_s,
         learned,
+        ambient_k,
     )
     return Programme(
         in_order(wishes, window.kind),  # type: ignore[arg-type]

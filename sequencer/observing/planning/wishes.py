@@ -48,11 +48,12 @@ def filter_wishes(
     sun_altitude_deg: SunAltitude,
     time_s: float,
     learned: Learned | None = None,
+    ambient_k: float | None = None,
 ) -> list[FilterWish]:
     """Every filter of every camera of a twilight template, cameras and filters in the block's order.
 
     `p` are the parameters of a call that is `complete`; `time_s` is when the twilight begins, `learned` what
-    earlier nights taught.
+    earlier nights taught, `ambient_k` the ambient temperature, if it is known.
     """
     telescope, wishes = instrument.telescope, []
     offset_s = telescope.offset_s if telescope.tracks else 0.0
@@ -64,7 +65,7 @@ def filter_wishes(
         ndit = p.get(f"DET{detector.index}.NDIT") or 1
         plan = _level_plan(p, direction, airmasses, ndit)
         for filter_name in [item for item in p["SEQ.DIT.FILT.LIST"] if item in config.filters]:
-            prior = _prior(p, camera, config, filter_name, sun_altitude_deg, time_s, learned or {})
+            prior = _prior(p, camera, config, filter_name, sun_altitude_deg, time_s, learned or {}, ambient_k)
             wishes.append(_wish(p, camera, filter_name, detector, name, prior, plan, offset_s))
     return wishes
 
@@ -104,6 +105,7 @@ def _prior(
     sun_altitude_deg: SunAltitude,
     time_s: float,
     learned: Learned,
+    ambient_k: float | None,
 ) -> RatePrior:
     density = p.get(config.nd_keyword) or config.nd_open
     taught = learned.get(camera, {}).get(name)
@@ -113,6 +115,7 @@ def _prior(
         relative_sigma=config.prior_sigma if taught is None else tonight_sigma(taught),
         scale=config.nd_transmission.get(density, 1.0) * (1.0 if taught is None else taught.throughput),
         time_s=time_s,
+        ambient_k=ambient_k,
     )
 
 

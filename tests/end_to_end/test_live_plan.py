@@ -1,0 +1,128 @@
+"""The plan during the run: the run keeps to it, and after a pause or a delay it is made anew, or says what is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sequencer.engine.context import RunContext
+from sequencer.engine.journal import Record
+from tests.end_to_end import rig
+
+LEVELS = {
+    **rig.FLATS,
+    "SEQ.DIT.FILT.LIST": ["Lp", "short-L", "Br_alpha"],
+    "SEQ.AIRMASS.LIST": [1.5, 2.0],
+    "SEQ.NEXPO": 3,
+    "SEQ.LEVEL.LIST": [0.3, 0.6],
+    "SEQ.DARK": False,
+}
+
+
+def paused_for(seconds: float, at_frame: int) -> rig.Operator:
+    """An operator who pauses when so many frames are there, and resumes after a while."""
+
+    def moment(record: Record) -> bool:
+        return record.kind == "frame" and record.data["exposure"].split("/")[2].endswith(f"{at_frame:02d}")
+
+    async def act(run: RunContext) -> None:
+        await run.control.request("pause", "tester")
+        await run.clock.sleep(seconds, "tester")
+        await run.control.request("resume", "tester")
+
+    return rig.when(moment, act)
+
+
+def good(ran: rig.Ran) -> int:
+    return sum(frame["verdict"] == "good" for frame in ran.of("frame"))
+
+
+def planned(ran: rig.Ran) -> int:
+    return sum(row["n"] for row in ran.of("plan")[0]["rows"])
+
+
+def test_a_run_keeps_to_its_plan(tmp_path: Path) -> None:
+    """Two levels, three filters, a ladder: what was planned is taken, at its time, and nothing is planned again."""
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", LEVELS)))
+    (plan,) = ran.of("plan")
+    assert good(ran) == planned(ran) == 2 * 3 * 3 + 2 * 4
+    assert ran.of("replan") == []
+    first = {(row["filter"], row["requested_airmass"]): row["start_s"] for row in reversed(plan["rows"])}
+    for (name, airmass), start_s in first.items():
+        taken = [
+            frame["start_s"]
+            for frame in ran.of("frame")
+            if frame["filter"] == name and abs(frame["airmass"] - airmass) < 0.05
+        ]
+        assert -300.0 < min(taken) - start_s < 30.0, (name, airmass)  # the plan's preset of 180 s takes 34 to 102
+    assert min(frame["start_s"] for frame in ran.of("frame")) > plan["window"]["start_s"]
+    presets = [r for r in ran.records if r.kind == "step" and r.data["cmd"] == "preset"]
+    assert presets[0].time_s < plan["window"]["start_s"]
+
+
+def test_after_a_pause_only_what_is_left_is_planned(tmp_path: Path) -> None:
+    ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", LEVELS))
+    ran = rig.run(tmp_path, ob, operator=paused_for(300.0, 3))
+    replan = ran.of("replan")[0]
+    assert replan["why"] == "resumed after a pause"
+    resumed = next(r.time_s for r in ran.records if r.kind == "replan")
+    before = [frame for frame in ran.of("frame") if frame["end_s"] < resumed]
+    assert sum(row["n"] for row in replan["rows"]) == planned(ran) - len(before)
+    assert all(row["start_s"] > resumed for row in replan["rows"])
+    assert good(ran) == planned(ran)
+    assert ran.of("alarm") == []
+
+
+def test_a_pause_too_long_for_the_rest_says_what_is_lost(tmp_path: Path) -> None:
+    """The twilight of 20 March 2027 ends at 10:08 UTC; the pause ends a few minutes before."""
+    ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", LEVELS))
+    ran = rig.run(tmp_path, ob, operator=paused_for(38.0 * 60.0, 3))
+    assert ran.result.outcome == "completed"
+    alarms = [alarm["what"] for alarm in ran.of("alarm")]
+    assert any("airmass 2" in what and "fit: the twilight ends at 10:08" in what for what in alarms)
+    assert good(ran) < planned(ran)
+
+
+def test_a_pause_beyond_the_twilight_says_that_the_window_has_gone(tmp_path: Path) -> None:
+    ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", LEVELS))
+    ran = rig.run(tmp_path, ob, operator=paused_for(3600.0, 3))
+    assert ran.result.outcome == "completed"
+    assert any("the Sun has left its limits" in alarm["what"] for alarm in ran.of("alarm"))
+    end_s = ran.of("plan")[0]["window"]["end_s"]
+    assert all(frame["end_s"] <= end_s for frame in ran.of("frame"))
+
+
+def test_what_one_night_taught_is_where_the_next_begins(tmp_path: Path) -> None:
+    """The first frame of a night that is 1.3 times as bright as the table says, with and without the night before."""
+    parameters = {**rig.FLATS, "SEQ.DARK": False}
+    ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", parameters))
+    learned = tmp_path / "learned.yaml"
+    first = rig.run(tmp_path, ob, learned=learned)
+    known = first.of("learned")[-1]["rates"]["LM"]["Lp"]
+    assert "Lp" in learned.read_text()
+    second = rig.run(tmp_path, ob, learned=learned)
+    off = [
+        abs(one.of("plan")[0]["rows"][0]["dit_s"] / one.of("frame")[0]["dit_s"] - 1.0)
+        for one in (first, second)
+    ]
+    assert abs(known["throughput"] - 1.0) > 0.1
+    assert off[0] > 0.1
+    assert off[1] < 0.03
+
+
+def test_a_tracking_telescope_moves_between_frames_and_no_star_falls_twice_on_a_pixel(tmp_path: Path) -> None:
+    parameters = {"SEQ.DIT.FILT.LIST": ["V"], "SEQ.NEXPO": 6, "SEQ.DARK": False}
+    ran = rig.run(
+        tmp_path,
+        rig.write_ob(tmp_path, ("OPTICAM_TwilightFlat", parameters), instrument="OPTICAM"),
+        "opticam-sim",
+    )
+    presets = [data["args"] for data in ran.of("step") if data["cmd"] == "preset"]
+    assert len(presets) == 1 + 6
+    places = {(args["ra_deg"], args["dec_deg"]) for args in presets[1:]}
+    assert len(places) == 5
+    apart = [
+        abs(one[1] - other[1]) + abs(one[0] - other[0]) for one in places for other in places if one != other
+    ]
+    assert min(apart) * 3600.0 >= 30.0
+    for frame in ran.of("frame"):
+        assert ran.world.pointing.drifting(frame["start_s"] + 0.1) is False
