@@ -122,7 +122,7 @@ class TwilightFlats:
             good = await series.take_ladder(levels, passes, level.requested, beam)
         self.program.over(series, level, "ladder")
         if good < len(levels) * passes:
-            self._lament(series, level, good, len(levels) * passes)
+            self._lament(series, level, good, len(levels) * passes, series.ladder_ended)
 
     def _ladder_series(self, camera: str) -> FlatSeries | None:
         found = self.program.ladder_series(camera)
@@ -134,8 +134,9 @@ class TwilightFlats:
             )
         return found
 
-    def _lament(self, series: FlatSeries, level: Level, good: int, n: int) -> None:
-        label, why = series.label, f" ({series.stopped})" if series.stopped else ""
+    def _lament(self, series: FlatSeries, level: Level, good: int, n: int, ended: str = "") -> None:
+        label, reason = series.label, series.stopped or ended
+        why = f" ({reason})" if reason else ""
         self.obs.warn(
             f"{label.camera} {label.filter} at airmass {level.airmass:.2f}: {good} of {n} good flats{why}",
             "the master flat of this level is noisier or missing",

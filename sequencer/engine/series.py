@@ -32,7 +32,8 @@ class FlatSeries:
     """One filter of one camera tonight: what is believed of it, and the frames it took.
 
     `label` is a Shot with everything a series shares (camera, filter, mode, NDIT, DPR); `taken` collects
-    (mode, DIT, NDIT) of all frames, for the darks; `stopped` says why the filter was given up.
+    (mode, DIT, NDIT) of all frames, for the darks; `stopped` says why the filter was given up, `ladder_ended` why a
+    ladder was over.
     """
 
     def __init__(self, run: RunContext, exposer: Exposer, label: Shot, plan: LevelPlan, nd: str = "") -> None:
@@ -41,6 +42,7 @@ class FlatSeries:
         self.belief = Belief(run, label, plan, nd)
         self.taken: set[tuple[str, float, int]] = set()
         self.stopped = ""
+        self.ladder_ended = ""
         self._run = run
         self._exposer = exposer
         self._rung_dits: list[float] = []
@@ -102,6 +104,7 @@ class FlatSeries:
         for _ in range(n + SPARE_ATTEMPTS):
             answer = await self._next_exposure(beam)
             if isinstance(answer, Stop):
+                self.ladder_ended = answer.reason
                 break
             shot = self._shot(answer, len(self._taken_dits) + 1, n, good, airmass_level)
             rung, number = self._rung(answer.dit_s)

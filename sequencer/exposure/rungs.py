@@ -9,24 +9,40 @@ from sequencer.exposure.ladder import alternating_passes, ladder
 from sequencer.exposure.plan import LevelPlan
 from sequencer.exposure.rate import Background
 
+SPARE = 1.02
+"""A rung may be predicted that much above the limit: the highest rung is often the limit itself. Assumed."""
+
 
 class Rungs:
-    """The rungs still to be taken in one filter; each goes when its frame is recorded."""
+    """The rungs still to be taken in one filter; each goes when its frame is recorded.
+
+    One that would overfill the detector in a sky that has become brighter is passed over.
+    """
 
     def __init__(self, sky: Background, plan: LevelPlan, dit_list: DitList | None) -> None:
         self._sky, self._plan, self._dit_list = sky, plan, dit_list
         self._left: list[float] | None = None
+        self._passed_over = 0
 
     def answer(self, opening: Conditions) -> Expose | Stop:
-        """The next rung; Stop at the end, or if none is in reach."""
+        """The next rung; Stop at the end, or if none is in reach any more."""
         if self._left is None:
             found = self._climb(opening)
             if isinstance(found, Stop):
                 return found
             self._left = found
+        while self._left and self._too_bright(opening, self._left[0]):
+            self._left.pop(0)
+            self._passed_over += 1
+        if not self._left and self._passed_over:
+            return Stop(f"{self._passed_over} of the ladder are left out: the sky has become too bright")
         if not self._left:
             return Stop("the ladder is complete")
         return Expose(self._left[0], self._plan.ndit(self._left[0]), False)
+
+    def _too_bright(self, opening: Conditions, dit_s: float) -> bool:
+        outlook = self._sky.outlook(opening, clear=True, span_s=dit_s)
+        return outlook.level_fraction(dit_s, self._plan.ndit(dit_s)) > SPARE * self._plan.max_fraction
 
     def taken(self) -> None:
         """A frame was recorded."""
