@@ -63,8 +63,9 @@ class FlatProgram:
         return None
 
     def over(self, series: FlatSeries, level: Level, kind: str) -> None:
-        """One series at one level is over, or will never be."""
-        self.plan.over(series.label.camera, series.label.filter, level.requested, kind)
+        """One series at one level is over, or will never be; of a filter given up every level is."""
+        for one in self.levels if series.stopped else [level]:
+            self.plan.over(series.label.camera, series.label.filter, one.requested, kind)
 
     def taken(self) -> dict[str, set[tuple[str, float, int]]]:
         """(mode, DIT, NDIT) of every frame taken, by camera."""

@@ -91,16 +91,14 @@ class LivePlan:
 
     def again(self, why: str) -> None:
         """Make the plan anew for what is left, from now on, with what was learned; what does not fit is an alarm."""
-        before = set(self._plan.warnings)
+        before = {item.series for item in self._plan.missing}
         self._take_up(self._planned(self._begun()))
         plan, needed_s = self._plan, self.needed_s
         rows = [row.plain() for row in plan.rows if row.kind != "dark"]
         self._run.log("replan", why=why, rows=rows, needed_s=needed_s, warnings=list(plan.warnings))
-        for warning in plan.warnings:
-            if warning not in before:
-                self._run.alarm(
-                    warning, "these flats will be missing", "skip what matters less, or let it be"
-                )
+        if lost := [str(item) for item in plan.missing if item.series not in before]:
+            text = "; ".join(lost)
+            self._run.alarm(text, "these flats will be missing", "skip what matters less, or let it be")
 
     def left_s(self, requested_airmass: float) -> float:
         """How long what is left of a level will take, from its first filter change to its last closing."""

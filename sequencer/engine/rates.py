@@ -66,13 +66,19 @@ class Rates:
         }
 
     def known(self) -> Nights:
-        """Earlier nights and tonight together, as a plan wants it."""
-        return merged(self._before, self._tonight)
+        """What is expected of each filter of which anything is known, as a plan wants it."""
+        known = merged(self._before, self._tonight)
+        for camera in self._of_camera:
+            for name in self._instrument.cameras[camera].filters:
+                if name not in self._tonight[camera]:
+                    throughput, sigma = self.expected(camera, name)
+                    known[camera] = {**known[camera], name: Throughput(throughput, sigma, 0, self._run_id)}
+        return known
 
     def keep(self) -> None:
         """Write the file, if there is one and something was learned."""
         if self._file is not None and self._tonight:
-            write_learned(self._file, self._deployment, self.known())
+            write_learned(self._file, self._deployment, merged(self._before, self._tonight))
 
     def _usual(self, camera: str, name: str) -> float:
         known = self._before.get(camera, {}).get(name)

@@ -83,7 +83,9 @@ def run(
     learned: Path | None = None,
 ) -> Ran:
     """Execute a block to its end; `operator` acts beside it on the running context, `watcher` looks on."""
-    request = RunRequest(ob, deployment, folder / "runs", start_s, until_s, "virtual", seed, window_px, learned)
+    request = RunRequest(
+        ob, deployment, folder / "runs", start_s, until_s, "virtual", seed, window_px, learned
+    )
     prepared = prepare(request)
     acting: list[asyncio.Future[None]] = []
     simulations: list[Simulation] = []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
+from sequencer.config.search import find_config
 from sequencer.engine.context import RunContext
 from sequencer.engine.journal import Record
 from tests.end_to_end import rig
@@ -53,7 +55,10 @@ def test_a_run_keeps_to_its_plan(tmp_path: Path) -> None:
             for frame in ran.of("frame")
             if frame["filter"] == name and abs(frame["airmass"] - airmass) < 0.05
         ]
-        assert -300.0 < min(taken) - start_s < 30.0, (name, airmass)  # the plan's preset of 180 s takes 34 to 102
+        assert -300.0 < min(taken) - start_s < 30.0, (
+            name,
+            airmass,
+        )  # the plan's preset of 180 s takes 34 to 102
     assert min(frame["start_s"] for frame in ran.of("frame")) > plan["window"]["start_s"]
     presets = [r for r in ran.records if r.kind == "step" and r.data["cmd"] == "preset"]
     assert presets[0].time_s < plan["window"]["start_s"]
@@ -126,3 +131,26 @@ def test_a_tracking_telescope_moves_between_frames_and_no_star_falls_twice_on_a_
     assert min(apart) * 3600.0 >= 30.0
     for frame in ran.of("frame"):
         assert ran.world.pointing.drifting(frame["start_s"] + 0.1) is False
+
+
+def test_ten_filters_at_three_airmasses_in_one_twilight_and_their_darks_after_it(tmp_path: Path) -> None:
+    """A night 7 % fainter than the table: all 300 flats inside the window, one probe a filter, darks for all of them."""
+    ran = rig.run(tmp_path, find_config("obs", "metis-all-lm-flats"), "metis-sim", seed=2)
+    assert ran.result.outcome == "completed"
+    window = ran.of("plan")[0]["window"]
+    flats = [frame for frame in ran.of("frame") if frame["kind"] == "flat"]
+    taken = Counter(
+        (frame["filter"], round(frame["airmass"], 1)) for frame in flats if frame["verdict"] == "good"
+    )
+    assert len(taken) == 10 * 3
+    assert set(taken.values()) == {10}
+    assert all(window["start_s"] <= frame["start_s"] and frame["end_s"] <= window["end_s"] for frame in flats)
+    assert len(ran.of("probe")) == 10
+    assert ran.of("alarm") == []
+    darks = Counter((frame["dit_s"], frame["ndit"]) for frame in ran.of("frame") if frame["kind"] == "dark")
+    assert darks == dict.fromkeys({(frame["dit_s"], frame["ndit"]) for frame in flats}, 10)
+    handed_over = next(
+        r.time_s for r in ran.records if r.kind == "template_state" and r.data["state"] == "HandingOver"
+    )
+    assert all(frame["start_s"] > handed_over for frame in ran.of("frame") if frame["kind"] == "dark")
+    assert {one["qa"]["flag"] for one in ran.of("product") if one["category"] == "MASTER_FLAT"} == {"GOOD"}

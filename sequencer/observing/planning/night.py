@@ -16,6 +16,7 @@ from sequencer.observing.planning.programme import Pace, Programme, programme_of
 from sequencer.observing.planning.remarks import remarks
 from sequencer.observing.planning.rows import PlanRow
 from sequencer.observing.planning.series import Series
+from sequencer.observing.planning.shortfall import Shortfall
 from sequencer.observing.planning.spread import with_sigmas
 from sequencer.observing.planning.twilight import Twilight, twilight_in, window_of
 from sequencer.sky import Site, Window
@@ -35,7 +36,8 @@ class Begun:
 class TwilightPlan:
     """One twilight template: its window, its rows in order of time, where it points, when all of it is done.
 
-    `order` are the filters of each camera in the order of their turns.
+    `order` are the filters of each camera in the order of their turns, `missing` the series with fewer frames than
+    asked for.
     """
 
     template: str
@@ -47,6 +49,7 @@ class TwilightPlan:
     sky_end_s: float
     end_s: float
     warnings: Sequence[str] = field(default_factory=list)
+    missing: Sequence[Shortfall] = ()
 
     def plain(self) -> dict[str, Any]:
         """The plan as a record of the journal, and for `--json`."""
@@ -92,7 +95,16 @@ def plan_twilight(
     warnings = [*unreachable, *(aim.error for aim in aims if aim.error), *remarks(rows)]
     sky_end_s = max(course.sky_end_s, twilight.begin_s)
     return TwilightPlan(
-        call.name, window, programme.order, rows, aims, twilight.begin_s, sky_end_s, end_s, warnings
+        call.name,
+        window,
+        programme.order,
+        rows,
+        aims,
+        twilight.begin_s,
+        sky_end_s,
+        end_s,
+        warnings,
+        course.shortfalls(),
     )
 
 
