@@ -132,6 +132,7 @@ def test_depth_size_and_number_of_values_have_caps():
 
 def test_binary_garbage_and_broken_yaml_are_refused():
     assert refusals(b"a: 1\nb: \xff\xfe") == [(2, "is not UTF-8 text")]
+    assert refusals(b"\n\xff") == [(2, "is not UTF-8 text")]
     assert refusals(b"a: \x00")[0][1].startswith("is no valid YAML")
     line, words = refusals("a: 1\nb: [1, 2\nc: 3")[0]
     assert line == 3
@@ -154,6 +155,7 @@ def test_lines_are_known_for_keys_items_and_what_is_missing():
     assert located.line(("b",)) == 2
     assert located.line(("b", 1)) == 4
     assert located.line(("b", 1, "d")) == 5
+    assert located.line(("b", 1, "missing")) == 4
     assert located.line(("b", 1, "missing", "deeper")) == 4
     assert str(located.problem(("b", 0), "wrong")) == "x.yaml:3: wrong"
 

@@ -134,7 +134,7 @@ def test_a_tracking_telescope_moves_between_frames_and_no_star_falls_twice_on_a_
 
 
 def test_ten_filters_at_three_airmasses_in_one_twilight_and_their_darks_after_it(tmp_path: Path) -> None:
-    """A night 7 % fainter than the table: all 300 flats inside the window, one probe a filter, darks for all of them."""
+    """A night 7 % fainter than the table: all 300 flats in the window, one probe a filter, darks for all of them."""
     ran = rig.run(tmp_path, find_config("obs", "metis-all-lm-flats"), "metis-sim", seed=2)
     assert ran.result.outcome == "completed"
     window = ran.of("plan")[0]["window"]

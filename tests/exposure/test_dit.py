@@ -135,6 +135,10 @@ def test_the_sky_runs_out_at_dusk_exactly_at_rate_times_tau():
     assert isinstance(exponential_dit(6e4, 200.0, -250.0), float)
 
 
+def test_less_than_an_electron_may_be_asked_for():
+    assert solve_dit(0.5, 2.0) == 0.25
+
+
 def test_without_light_there_is_a_reason_and_with_dark_alone_a_dit():
     assert solve_dit(5e4, 0.0) == SkyRunsOut("there is no light")
     assert solve_dit(5e4, 0.0, tau_s=250.0) == SkyRunsOut("there is no light")

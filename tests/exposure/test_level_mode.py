@@ -12,6 +12,7 @@ from sequencer.exposure import (
     LevelPlan,
     RatePrior,
     Stop,
+    Wait,
     constant_rate,
 )
 from sequencer.exposure.reach import BRIGHT_EDGE, FAINT_EDGE
@@ -184,6 +185,15 @@ def test_after_a_usable_frame_the_wait_begins_small_again():
     watched.record(200.0, 0.1, 4e4, probe=True)
     watched.record(300.0, 0.1, 1e5, saturated=True)
     assert watched.next(300.1, -5.0).seconds == pytest.approx(30.0)
+
+
+def test_a_wait_for_a_sky_that_saturates_lasts_eight_minutes_at_most():
+    watched = twilight(4e5, -0.004, "EVENING")
+    for i in range(8):
+        watched.record(1000.0 * i, 0.1, 1e5, saturated=True)
+    reason = "the sky saturates the minimum DIT, it is fading"
+    assert watched.next(7000.1 + 479.0, -5.0) == Wait(pytest.approx(1.0), reason)
+    assert watched.next(7000.1 + 481.0, -5.0).reason != reason
 
 
 def test_saturated_at_the_minimum_dit_at_dawn_is_the_end():

@@ -96,6 +96,11 @@ def test_detector_limits_that_make_no_sense_are_refused(wrong):
         DetectorLimits(**{**LIMITS, **wrong})
 
 
+def test_a_detector_of_which_nothing_else_is_told_is_perfect():
+    perfect = {"read_noise_e": 0.0, "linearity_k": 0.0, "dark_rate_e_s": 0.0, "dit_grid_s": 0.0}
+    assert DetectorLimits(**LIMITS) == DetectorLimits(**LIMITS, **perfect)
+
+
 def test_levels_and_signals_of_a_detector():
     limits = DetectorLimits(**LIMITS, linearity_k=0.03)
     assert limits.level_fraction(limits.signal_e(0.5)) == pytest.approx(0.5)

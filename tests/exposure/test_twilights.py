@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from statistics import fmean
 
 import pytest
@@ -149,6 +150,16 @@ def test_a_cloud_of_five_minutes_never_loses_the_filter(evening, transmission):
     assert stop.reason.startswith("the sky runs out" if evening else "the sky is too bright")
 
 
+def test_behind_a_cloud_one_looks_after_5_10_and_20_s_again():
+    night = Twilight(True, 5.0, cloud=lambda time_s: 0.01 if time_s > 200.0 else 1.0)
+    shots, _ = night.observe(night.controller(), night.window())
+    behind = [shot for shot in shots if 200.0 < shot.start_s < 400.0]
+    assert not behind[0].probe
+    assert all(look.probe for look in behind[1:])
+    pauses = [after.start_s - before.start_s - before.dit_s - 5.0 for before, after in pairwise(behind)]
+    assert pauses == pytest.approx([5.0, 10.0] + [20.0] * (len(pauses) - 2), abs=1e-6)
+
+
 def test_what_is_learned_behind_a_cloud_is_the_clear_sky_and_its_doubt():
     night = Twilight(True, 5.0, cloud=lambda time_s: 0.5 if time_s > 300.0 else 1.0)
     watched = night.controller()
@@ -160,6 +171,7 @@ def test_what_is_learned_behind_a_cloud_is_the_clear_sky_and_its_doubt():
     clouded = watched.learned(450.0)
     assert clouded.throughput == pytest.approx(1.0, rel=0.05)
     assert clouded.relative_sigma > 0.3
+    assert watched.rate_e_s(450.0) == pytest.approx(night.clear().sky_e(450.0, 1e-3) / 1e-3, rel=0.05)
 
 
 def test_the_overhead_is_learned_when_one_was_told_wrong():

@@ -48,4 +48,25 @@ ACCEPTED = (
         "(1.0)",
         "fills an array without elements",
     ),
+    Accepted(
+        "sequencer/reduction/median.py",
+        "rows = max(1, BLOCK_PIXELS // max(nx, 1))",
+        "BLOCK_PIXELS // max(nx, 1)",
+        "(BLOCK_PIXELS * max(nx, 1))",
+        PIECES,
+    ),
+    Accepted(
+        "sequencer/config/yaml_reader.py",
+        "for end in range(len(path), -1, -1):",
+        "1",
+        "(2)",
+        "one step beyond the document itself, whose line is known (a step of -2 is noticed)",
+    ),
+    Accepted(
+        "sequencer/exposure/dit.py",
+        "break",
+        "break",
+        "pass",
+        "ends a search that has converged: further steps change nothing",
+    ),
 )

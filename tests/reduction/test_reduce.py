@@ -77,13 +77,15 @@ def test_flat_is_the_truth(night: Night, products: dict[str, ProductRecord]) -> 
 
 def test_dark_level_is_within_its_noise(night: Night, products: dict[str, ProductRecord]) -> None:
     for dit in DITS:
-        record = json.loads(
-            (night.run_dir / "products" / f"master_dark_LM_fast_{dit:g}s_x1.json").read_text()
-        )
+        stem = night.run_dir / "products" / f"master_dark_LM_fast_{dit:g}s_x1"
+        record = json.loads(stem.with_name(f"{stem.name}.json").read_text())
+        header = fits.getheader(stem.with_name(f"{stem.name}.fits"))
         found = record["statistics"]["DET1"]
         assert abs(found["level_adu"] - 0.05 * dit / 4.0) < 3.5 * found["level_error_adu"]
         assert found["read_noise_e"] == pytest.approx(70.0, rel=0.02)
         assert found["hot"] == 2 or dit < 0.1
+        counts = tuple(header[f"ESO QC DARK {count}"] for count in ("NHOT", "NCOLD", "NDEV"))
+        assert counts == (found["hot"], found["cold"], found["deviant"])
 
 
 def test_records_name_inputs_with_their_checksums(night: Night, products: dict[str, ProductRecord]) -> None:
