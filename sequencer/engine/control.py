@@ -67,7 +67,7 @@ class Control:
         self._clock = clock
         self._journal = journal
         self._pause = False
-        self._skip = ""
+        self._skip = self._skip_why = ""
         self._skipped = ""
         self._lanes = 0
         self._resting = 0
@@ -118,7 +118,7 @@ class Control:
         elif verb == "resume":
             self._pause = False
         elif verb == "skip":
-            self._skip = what
+            self._skip, self._skip_why = what, "skipped by the operator"
         else:
             self.ending = verb
         self._tell()
@@ -153,9 +153,9 @@ class Control:
                 word.cancel()
             await self.checkpoint()
 
-    def leave_level(self) -> None:
+    def leave_level(self, why: str) -> None:
         """Every lane leaves the present illumination level at its next checkpoint."""
-        self._skip = "level"
+        self._skip, self._skip_why = "level", why
         self._tell()
 
     def end_window(self, reason: str) -> None:
@@ -198,9 +198,9 @@ class Control:
             raise StopRequested("stopped by the operator")
         skip = self._taken_skip()
         if skip == "template":
-            raise SkipTemplate("skipped by the operator")
+            raise SkipTemplate(self._skip_why)
         if skip == "level":
-            raise SkipLevel("skipped by the operator")
+            raise SkipLevel(self._skip_why)
         if self.window_over:
             raise WindowOver(self.window_over)
 

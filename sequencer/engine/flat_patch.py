@@ -76,7 +76,7 @@ class FlatPatch:
             self._run.alarm(
                 str(error), f"no flats at airmass {airmass:g}", "try another airmass or another night"
             )
-            raise SkipLevel(f"without a patch of sky: {error}") from None
+            raise SkipLevel("left out: no empty patch of sky") from None
 
     async def _preset(self, patch: Patch) -> None:
         if isinstance(patch, Field):

@@ -93,8 +93,8 @@ class Observation:
         self._plan.again("resumed after a pause")
         try:
             await self.patch.keep(self._plan.left_s(self._level))
-        except SkipLevel:
-            self.run.control.leave_level()
+        except SkipLevel as skip:
+            self.run.control.leave_level(str(skip))
 
     # ---- time -------------------------------------------------------------------------------------------------
 
