@@ -43,6 +43,7 @@ class LivePlan:
         self._here: float | None = None
         self._plan: TwilightPlan
         self._left: list[PlanRow]
+        run.status.planned = 0
         self._take_up(self._planned(None))
         self.order = self._plan.order
         run.journal.listeners.append(self._look)
@@ -117,9 +118,11 @@ class LivePlan:
 
     def _look(self, record: Record) -> None:
         """Count the good frames of the level."""
-        if record.kind == "frame" and record.data["verdict"] == "good" and self._here is not None:
-            frame = record.data
+        frame = record.data
+        on_sky = record.kind == "frame" and frame["kind"] in ("flat", "ladder")
+        if on_sky and frame["verdict"] == "good" and self._here is not None:
             self._taken[Series(frame["camera"], frame["filter"], self._here, frame["kind"])] += 1
+            self._tell()
 
     def _begun(self) -> Begun:
         enough = dict.fromkeys(self._over, 1000000)
@@ -148,7 +151,12 @@ class LivePlan:
         return max(ends, default=None)
 
     def _tell(self) -> None:
-        self._run.status.minutes_needed = self.needed_s / 60.0
+        """Bring the status up to date: what remains, and planned against achieved."""
+        status, left = self._run.status, list(dict.fromkeys(row.series for row in self._left))
+        status.minutes_needed = self.needed_s / 60.0
+        status.achieved = sum(self._taken.values())
+        status.planned = max(status.planned, status.achieved + sum(row.n for row in self._left))
+        status.left = [str(series) for series in left]
 
 
 def _first(rows: Iterable[PlanRow]) -> PlanRow | None:

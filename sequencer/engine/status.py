@@ -6,7 +6,10 @@ import msgspec
 
 
 class Status(msgspec.Struct):
-    """The run at this moment. Levels are fractions of full well; unknown numbers are None."""
+    """The run at this moment. Levels are fractions of full well; unknown numbers are None.
+
+    Of the twilight's plan: `planned` frames, `achieved` good ones, and the series `left` in words.
+    """
 
     run: str = ""
     ob: str = ""
@@ -22,6 +25,9 @@ class Status(msgspec.Struct):
     sun_max_deg: float | None = None
     minutes_left: float | None = None
     minutes_needed: float | None = None
+    planned: int = 0
+    achieved: int = 0
+    left: list[str] = []
     light_stop: str = "UNKNOWN"
     light_stop_age_s: float | None = None
     camera: str = ""

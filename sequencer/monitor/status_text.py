@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 UNKNOWN = "-"
 
+LEFT_SHOWN = 2
+"""So many series to come are named; a line on the screen holds no more."""
+
 
 def facts(status: Status) -> list[tuple[str, str]]:
     """Name and value of everything that is always visible, most vital first."""
@@ -23,6 +26,7 @@ def facts(status: Status) -> list[tuple[str, str]]:
         ("step", f"{status.step or UNKNOWN}   exposure {status.exposure_i} of {status.exposure_n}"),
         ("level", level(status)),
         ("good", f"{status.good} of {status.wanted}   next DIT {_unit(status.next_dit_s, 's')}"),
+        ("plan", plan(status)),
         ("reduction", f"{status.reduction_lag} frames behind"),
         ("disk", f"{_unit(status.disk_free_mb, 'MB')} free, {_unit(status.disk_needed_mb, 'MB')} needed"),
         ("alarms", "; ".join(status.alarms) or "none"),
@@ -54,6 +58,16 @@ def time_left(status: Status) -> str:
     left, needed = status.minutes_left, status.minutes_needed
     text = f"{_minutes(left)} left, {_minutes(needed)} needed"
     return f"{text} - DOES NOT FIT" if left is not None and needed is not None and needed > left else text
+
+
+def plan(status: Status) -> str:
+    """`54 good of 140 planned; left: LM Lp at airmass 2, LM Lp at airmass 2.5 and 3 more`."""
+    if not status.planned:
+        return UNKNOWN
+    text, shown = f"{status.achieved} good of {status.planned} planned", status.left[:LEFT_SHOWN]
+    more = len(status.left) - len(shown)
+    left = ", ".join(shown) + (f" and {more} more" if more else "")
+    return f"{text}; left: {left or 'nothing'}"
 
 
 def level(status: Status) -> str:

@@ -20,7 +20,8 @@ STATUS = Status(
     sun_altitude_deg=-12.34, sun_min_deg=-18.0, sun_max_deg=-9.0, minutes_left=31.2, minutes_needed=22.4,
     light_stop="OPEN", light_stop_age_s=2.6, camera="LM", filter="Lp", airmass=1.99, level_fraction=0.498,
     predicted_fraction=0.501, good=12, wanted=30, next_dit_s=0.188, reduction_lag=2, disk_free_mb=51200.0,
-    disk_needed_mb=70.4,
+    disk_needed_mb=70.4, planned=140, achieved=54,
+    left=["LM Lp at airmass 2", "LM Br_alpha at airmass 2", "LM Lp at airmass 2.5"],
 )  # fmt: skip
 
 
@@ -33,6 +34,7 @@ def test_everything_promised_is_visible_light_stop_first() -> None:
         ("step", "expose LM   exposure 3 of 10"),
         ("level", "Lp X1.99   49.8% (predicted 50.1%)"),
         ("good", "12 of 30   next DIT 0.188 s"),
+        ("plan", "54 good of 140 planned; left: LM Lp at airmass 2, LM Br_alpha at airmass 2 and 1 more"),
         ("reduction", "2 frames behind"),
         ("disk", "51200 MB free, 70.4 MB needed"),
         ("alarms", "none"),

@@ -13,3 +13,7 @@ class Series:
     filter: str
     requested_airmass: float | None
     kind: str
+
+    def __str__(self) -> str:
+        ladder = "ladder in " if self.kind == "ladder" else ""
+        return f"{self.camera} {ladder}{self.filter} at airmass {self.requested_airmass:g}"

@@ -15,9 +15,7 @@ class Shortfall:
     taken: int
     asked: int
     why: str
-    steady: bool = False
+    steady: bool
 
     def __str__(self) -> str:
-        item = self.series
-        what = "ladder in " if item.kind == "ladder" else ""
-        return f"{item.camera} {what}{item.filter} at airmass {item.requested_airmass:g}: {self.why}"
+        return f"{self.series}: {self.why}"
