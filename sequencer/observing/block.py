@@ -11,10 +11,12 @@ import msgspec
 from sequencer.config.problems import ConfigErrors, Problem, did_you_mean, near, ordered, shown
 from sequencer.config.search import find_config
 from sequencer.config.yaml_reader import Located, NodePath, read_yaml
+from sequencer.observing.exchange.acquisition import check_acquisition
+from sequencer.observing.exchange.particulars import KEYS, Particulars, check_names, read_particulars
 from sequencer.observing.signature import Signature, load_signatures
 from sequencer.observing.values import check_value
 
-_OB_KEYS = ("name", "instrument", "programme", "templates")
+_OB_KEYS = ("name", "instrument", "programme", *KEYS, "templates")
 _CALL_KEYS = ("template", "parameters")
 MAX_TEMPLATES = 1000
 
@@ -40,7 +42,10 @@ class TemplateCall(msgspec.Struct, frozen=True):
 
 
 class OB(msgspec.Struct, frozen=True):
-    """An observing block. `problems` is what reading it alone has shown; `validate` says the rest."""
+    """An observing block. `problems` is what reading it alone has shown; `validate` says the rest.
+
+    `particulars` are its optional keys: id, status, observer, pi, target and constraints.
+    """
 
     name: str
     instrument: str
@@ -48,6 +53,7 @@ class OB(msgspec.Struct, frozen=True):
     templates: list[TemplateCall]
     located: Located
     problems: list[Problem] = []
+    particulars: Particulars = Particulars()
 
     @property
     def file(self) -> str:
@@ -98,6 +104,8 @@ def read_ob(located: Located, signatures: Mapping[str, Signature] | None = None)
     name = _text(located, data, "name", problems)
     instrument = _text(located, data, "instrument", problems)
     programme = _text(located, data, "programme", problems) if "programme" in data else ""
+    particulars, wrong = read_particulars(located)
+    problems += [*wrong, *check_names(located, exact=False), *check_acquisition(located)]
     calls = data.get("templates")
     templates: list[TemplateCall] = []
     if not isinstance(calls, list) or not 0 < len(calls) <= MAX_TEMPLATES:
@@ -110,7 +118,8 @@ def read_ob(located: Located, signatures: Mapping[str, Signature] | None = None)
         templates = [call for call in read if call is not None]
     refused = {problem.line for problem in located.problems}
     found = [problem for problem in problems if problem.line not in refused]
-    return OB(name, instrument, programme, templates, located, ordered([*located.problems, *found]))
+    every = ordered([*located.problems, *found])
+    return OB(name, instrument, programme, templates, located, every, particulars)
 
 
 def _unknown_keys(

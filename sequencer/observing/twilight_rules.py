@@ -112,7 +112,8 @@ def _is_left_out(call: TemplateCall, found: Findings, name: str, camera: CameraC
         found.warning(call, "SEQ.DIT.FILT.LIST", f"{text}, above the target: it is taken")
         return False
     density = p.get(camera.nd_keyword) or camera.nd_open
-    hint = f"; {camera.nd_keyword} may allow a neutral density" if density == camera.nd_open else ""
+    may_help = camera.nd_keyword and density == camera.nd_open
+    hint = f"; {camera.nd_keyword} may allow a neutral density" if may_help else ""
     found.warning(call, "SEQ.DIT.FILT.LIST", f"{text}: it is left out{hint}")
     return True
 

@@ -11,6 +11,7 @@ from sequencer.config.models import Deployment, Instrument
 from sequencer.config.problems import Problem, did_you_mean, ordered
 from sequencer.observing.beam import complete, is_twilight
 from sequencer.observing.block import OB, TemplateCall
+from sequencer.observing.constraint_rules import check_particulars
 from sequencer.observing.detector_rules import check_detectors
 from sequencer.observing.estimate import Need, asked_flats, estimate_dark, estimate_twilight
 from sequencer.observing.findings import Findings, Night
@@ -60,6 +61,7 @@ def validate(
             ob.located.problem(("instrument",), text + did_you_mean(ob.instrument, [instrument.name]))
         )
         return Validation(ordered(found.problems), [], ob)
+    check_particulars(found, load_site(instrument.site), night)
     calls = [_checked(call, found) for call in ob.templates]
     total = sum((_estimated(call, found, night) for call in calls), Need())
     _check_size(found, total)

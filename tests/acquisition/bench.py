@@ -12,7 +12,7 @@ from sequencer.acquisition import Acquisition
 from sequencer.clock import VirtualClock
 from sequencer.wire.frames import FrameSender
 
-from .support import DAWN_S, instrument
+from .support import DAWN_S, dictionary, instrument
 
 
 class Bench:
@@ -32,9 +32,10 @@ class Bench:
         return Acquisition(
             self.raw,
             self.clock,
-            instrument(required, layout),
+            instrument(layout),
             context=self.context,
             on_unplanned=lambda header, text: self.told.append((header.exposure, text)),
+            keywords=dictionary(required),
         )
 
     async def attach(self, acquisition: Acquisition | None = None) -> None:

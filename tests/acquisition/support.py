@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from sequencer.acquisition import Card, ExposurePlan
 from sequencer.clock import parse_utc
+from sequencer.config.keywords import Keyword, Keywords, load_keywords
 from sequencer.config.models import Chip, DetectorConfig, Instrument, ReadoutMode, TelescopeConfig
 from sequencer.wire.messages import FrameHeader
 
@@ -51,14 +54,25 @@ def detector(
     )
 
 
-def instrument(required: dict[str, list[str]] | None = None, layout: str = "extensions") -> Instrument:
+def dictionary(required: Mapping[str, Sequence[str]] | None = None) -> Keywords:
+    """MEGARA's dictionary, with nothing required but the keywords named by kind of frame."""
+    known = {
+        name: replace(entry, required=[], values=[])
+        for name, entry in load_keywords("megara").keywords.items()
+    }
+    for kind, names in (required or {}).items():
+        for name in names:
+            known[name] = replace(known.get(name, Keyword("string", "template")), required=[kind])
+    return Keywords("test", keywords=known)
+
+
+def instrument(layout: str = "extensions") -> Instrument:
     """An instrument with one camera LM of 64 x 48 pixels."""
     return Instrument(
         name="METIS",
         telescope=TelescopeConfig(name="ELT", altitude_deg=(20.0, 88.0)),
         site="armazones",
         detectors={"LM": detector("LM", [Chip("DET1.DATA")], (64, 48), layout)},
-        required_cards=required or {},
     )
 
 

@@ -137,6 +137,16 @@ def test_a_wait_at_dusk_ends_when_the_level_comes_into_the_tolerance():
     assert fast.next(0.0, -5.0).seconds == 1.0
 
 
+@pytest.mark.parametrize(("log_excess", "probed"), [(4.95, True), (5.05, False)])
+def test_however_little_is_known_a_sky_far_too_bright_is_not_probed(log_excess, probed):
+    """e^5 times too bright for a probe at the minimum DIT, believed to a factor of e^50."""
+    limits = DetectorLimits(1e5, 0.1, 30.0)
+    believed = constant_rate(0.82e5 / 0.1 * math.exp(log_excess))
+    prior = RatePrior(believed, 50.0, -0.004, 0.0, 0.0, time_s=0.0)
+    answer = ExposureController(limits, prior, LevelPlan("LEVEL", "EVENING")).next(0.0, -5.0)
+    assert isinstance(answer, Wait) != probed
+
+
 def test_at_dawn_a_sky_too_faint_is_waited_for():
     limits = DetectorLimits(1e5, 0.1, 30.0)
     prior = RatePrior(constant_rate(1000.0), 0.01, 0.02, 0.0, 0.0, time_s=0.0)
@@ -145,6 +155,46 @@ def test_at_dawn_a_sky_too_faint_is_waited_for():
     assert level < 0.45
     assert answer.seconds == pytest.approx(50.0 * math.log((0.5 - 0.05 * FAINT_EDGE) / level), rel=1e-6)
     assert "maximum DIT" in answer.reason
+
+
+@pytest.mark.parametrize(("sigmas", "probed"), [(3.95, True), (4.05, False)])
+def test_at_dawn_a_probe_is_worth_it_from_four_sigma_before_the_sky_suits(sigmas, probed):
+    limits = DetectorLimits(1e5, 0.1, 30.0)
+    suits_e_s = (0.5 - 0.05 * FAINT_EDGE) * 1e5 / (50.0 * math.expm1(30.0 / 50.0))
+    believed = constant_rate(suits_e_s * math.exp(-0.3 * sigmas))
+    prior = RatePrior(believed, 0.3, 0.02, 0.0, 0.0, time_s=0.0)
+    answer = ExposureController(limits, prior, LevelPlan("LEVEL", "MORNING")).next(0.0, -12.0)
+    assert isinstance(answer, Wait) != probed
+
+
+@pytest.mark.parametrize(("sigmas", "probed"), [(1.95, True), (2.05, False)])
+def test_at_dusk_the_sky_has_run_out_when_two_sigma_more_light_were_too_little(sigmas, probed):
+    limits = DetectorLimits(1e5, 0.1, 30.0)
+    suits_e_s = (0.5 - 0.05 * FAINT_EDGE) * 1e5 / (50.0 * -math.expm1(-30.0 / 50.0))
+    believed = constant_rate(suits_e_s * math.exp(-0.3 * sigmas))
+    prior = RatePrior(believed, 0.3, -0.02, 0.0, 0.0, time_s=0.0)
+    answer = ExposureController(limits, prior, LevelPlan("LEVEL", "EVENING")).next(0.0, -8.0)
+    assert isinstance(answer, Stop) != probed
+
+
+@pytest.mark.parametrize(("sigma", "waited"), [(0.019, True), (0.021, False)])
+def test_at_dawn_a_sky_known_to_two_per_cent_is_waited_for_without_another_probe(sigma, waited):
+    limits = DetectorLimits(1e5, 0.1, 30.0)
+    suits_e_s = (0.5 - 0.05 * FAINT_EDGE) * 1e5 / (50.0 * math.expm1(30.0 / 50.0))
+    prior = RatePrior(constant_rate(suits_e_s * math.exp(-2.0 * sigma)), sigma, 0.02, 0.0, 0.0, time_s=0.0)
+    answer = ExposureController(limits, prior, LevelPlan("LEVEL", "MORNING")).next(0.0, -12.0)
+    assert isinstance(answer, Wait) == waited
+
+
+@pytest.mark.parametrize(
+    ("share", "sigma", "probed"), [(0.295, 0.11, True), (0.305, 0.11, False), (0.295, 0.09, False)]
+)
+def test_before_dawn_a_floor_hardly_known_is_probed_while_it_gives_most_of_the_light(share, sigma, probed):
+    limits, floor_e_s = DetectorLimits(1e5, 0.1, 30.0), 5e3
+    believed = constant_rate(floor_e_s * share / (1.0 - share))
+    prior = RatePrior(believed, 0.15, 0.004, 0.0, 0.0, floor_e_s=floor_e_s, floor_sigma=sigma, time_s=0.0)
+    answer = ExposureController(limits, prior, LevelPlan("LEVEL", "MORNING")).next(0.0, -12.0)
+    assert isinstance(answer, Wait) != probed
 
 
 @pytest.mark.parametrize(("rate", "exposed"), [(5.41e5, True), (5.42e5, False)])
@@ -215,3 +265,27 @@ def test_after_a_long_pause_the_sky_is_probed_again():
     list(Night(fading(4e5, 250.0), OPTICAL, 5.0).frames(watched, each=5))
     assert not watched.next(100.0, -5.0).probe
     assert watched.next(700.0, -5.0).probe
+
+
+def test_a_frame_without_any_light_is_a_cloud():
+    """Where there was light before; one waits five seconds before one looks."""
+    watched = twilight(4e5, -0.004, "EVENING")
+    night = Night(fading(4e5, 250.0), OPTICAL, 5.0)
+    frames = list(night.frames(watched, each=10))
+    later_s = frames[-1].start_s + 10.0
+    assert watched.record(later_s, 0.2, 0.0).name == "unstable"
+    answer = watched.next(later_s + 0.2, -8.0)
+    assert isinstance(answer, Wait)
+    assert answer.seconds == pytest.approx(5.0)
+    assert answer.reason.startswith("behind a cloud; ")
+
+
+def test_a_cloud_that_never_goes_is_looked_at_180_times():
+    """An hour and more in a sky that does not fade, behind what lets one per cent through."""
+    night = Night(lambda time_s, airmass: 4e4 if time_s < 100.0 else 4e2, OPTICAL, 5.0)
+    prior = RatePrior(constant_rate(4e4), 0.3, 0.0, 0.0, 0.0, time_s=0.0)
+    watched = ExposureController(OPTICAL, prior, LevelPlan("LEVEL", "EVENING"), overhead_s=5.0)
+    probes, _, stop = split(list(night.frames(watched, each=9999, limit=5000)))
+    assert stop.reason.startswith("still behind a cloud after 180 looks: the sky runs out")
+    assert len([probe for probe in probes if probe.start_s > 100.0]) == 180
+    assert probes[-1].start_s > 3600.0

@@ -41,3 +41,20 @@ def test_no_rung_is_exposed_that_is_known_to_overfill_the_detector(evening: bool
         assert 2 * len(LEVELS) < len(shots) < 8 * len(LEVELS)
         left_out = 8 * len(LEVELS) - len(shots)
         assert answer.reason == f"{left_out} of the ladder are left out: the sky has become too bright"
+
+
+def test_behind_a_cloud_the_ladder_is_that_of_the_clear_sky() -> None:
+    """A frame of half the light is a cloud: who trusted it would overfill the detector once it has gone."""
+    night = Twilight(True, 5.0)
+    plan = replace(night.controller().plan, mode="LADDER", levels=LEVELS, passes=2)
+    first = []
+    for shares in ((1.0, 1.0), (1.0, 0.5)):
+        watched = ExposureController(CAMERA, night.prior(), plan, overhead_s=5.0)
+        for number, share in enumerate(shares):
+            shot = night.expose(300.0 + 10.0 * number, 2.0)
+            watched.record(shot.start_s, 2.0, share * shot.fraction * CAMERA.full_well_e, probe=True)
+        first.append(watched.next(320.0, -8.0))
+    clear, clouded = first
+    assert isinstance(clear, Expose)
+    assert isinstance(clouded, Expose)
+    assert clouded.dit_s == pytest.approx(clear.dit_s, rel=0.02)

@@ -314,3 +314,14 @@ def test_in_fixed_mode_dark_and_floor_count():
     prior = RatePrior(constant_rate(5e4), relative_sigma=0.01, floor_e_s=4e4)
     answer = ExposureController(limits, prior, LevelPlan()).next(0.0, -12.0)
     assert answer.dit_s == pytest.approx(0.5)
+
+
+def test_each_surprise_leaves_more_doubt_up_to_four_times_the_priors():
+    """Frames that saturate ever shorter DITs: the sky is each time brighter than it was believed at last."""
+    sky = Background(LM, RatePrior(constant_rate(1e4), 0.3, time_s=0.0), steady=True)
+    now, doubts = Conditions(0.0), []
+    for number in range(8):
+        dit_s = 4.0**-number
+        assert sky.saturated(now, dit_s, dit_s)
+        doubts.append(sky.sigma(now) / 0.3)
+    assert doubts == pytest.approx([1.0, 2**0.5, 2.0, 8**0.5, 4.0, 4.0, 4.0, 4.0], rel=0.01)

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.exposure import verdict
+from sequencer.exposure import DetectorLimits, RatePrior, constant_rate, verdict
+from sequencer.exposure.conditions import Conditions
+from sequencer.exposure.rate import Background
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,16 @@ def test_every_level_under_the_limit_has_one_verdict(level, expected, tolerance)
         if level > expected * (1 + tolerance)
         else "good"
     )
+
+
+@pytest.mark.parametrize(("sigmas", "cloudy"), [(-3.95, False), (-4.05, True), (3.95, False)])
+def test_a_frame_more_than_four_sigma_off_is_a_cloud(sigmas, cloudy):
+    """Sigma is the doubt of the prediction and 0.5 % of the frame's own."""
+    sky = Background(
+        DetectorLimits(1e5, 0.1, 30.0), RatePrior(constant_rate(1e4), 0.3, time_s=0.0), steady=True
+    )
+    sky.learn(sky.read(Conditions(0.0), 1.0, 1.0, 1e4))
+    now = Conditions(10.0)
+    sigma = math.hypot(sky.sigma(now), 0.005)
+    predicted_e_s = sky.outlook(now).rate_e_s
+    assert sky.read(now, 1.0, 1.0, predicted_e_s * math.exp(sigmas * sigma)).cloudy == cloudy

@@ -6,6 +6,7 @@ from .population import Accepted
 
 PIECES = "the size of the pieces a long array is worked on in: any gives the same result"
 LONGER = "a work buffer longer than needed gives the same result"
+BENDS = "a twilight's slope bends by 1e-6 / s^2: taken over 10 s more it moves a level by some 1e-4"
 CIRCLE = "the circle's radius is irrational: no pixel lies on it"
 
 ACCEPTED = (
@@ -68,5 +69,33 @@ ACCEPTED = (
         "break",
         "pass",
         "ends a search that has converged: further steps change nothing",
+    ),
+    Accepted(
+        "sequencer/exposure/rate.py",
+        "return error > 0.0",
+        "error > 0.0",
+        "(error >= 0.0)",
+        "asked only of a departure, and what departs is not 0",
+    ),
+    Accepted(
+        "sequencer/observing/planning/dry_run.py",
+        "SLOPE_STEP_S = 10.0",
+        "10.0",
+        "(20.0)",
+        BENDS,
+    ),
+    Accepted(
+        "sequencer/exposure/rate.py",
+        "LARGEST_LOG = 150.0",
+        "150.0",
+        "(300.0)",
+        "any bound beyond every real rate and below the overflow of exp (709) does the same",
+    ),
+    Accepted(
+        "sequencer/exposure/rate.py",
+        "SHAPE_STEP_S = 10.0",
+        "10.0",
+        "(20.0)",
+        BENDS,
     ),
 )

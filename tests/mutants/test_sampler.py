@@ -15,6 +15,7 @@ from .trial import TestsFail, Workshop
 ROOT = Path(__file__).parents[2]
 LIMIT = "def limit(value, most):\n    return most if value >= most else value\n"
 HANGS = "def count(n):\n    while n > 0:\n        n -= 1\n    return n\n"
+GROWS = "def fill(n):\n    kept = []\n    while n > 0:\n        kept.append(bytes(1 << 28))\n        n -= 1\n"
 WEAK = "from small.limit import limit\n\ndef test_inside():\n    assert limit(2, 3) == 2\n"
 STRONG = (
     WEAK + "\ndef test_outside():\n    assert limit(4, 3) == 3\n"
@@ -69,6 +70,15 @@ def test_a_mutant_that_hangs_is_noticed(tmp_path: Path) -> None:
     workshop = Workshop(root, ("small", "tests"), tmp_path / "copy", spare_s=0.0)
     [hangs] = [mutant for mutant in population(root, [ROOM]) if "n += 1" in mutant.mutation.after]
     assert workshop.outcome(hangs).verdict == "timeout"
+
+
+def test_a_mutant_that_collects_without_end_is_stopped_before_the_memory_is_gone(tmp_path: Path) -> None:
+    tests = "from small.fill import fill\n\ndef test_some():\n    fill(3)\n"
+    root = program(tmp_path / "here", tests, GROWS, "fill")
+    (tmp_path / "copy").mkdir()
+    workshop = Workshop(root, ("small", "tests"), tmp_path / "copy")
+    [grows] = [mutant for mutant in population(root, [ROOM]) if "n += 1" in mutant.mutation.after]
+    assert workshop.outcome(grows).verdict == "killed"
 
 
 def test_nothing_is_said_where_the_tests_fail_anyway(tmp_path: Path) -> None:

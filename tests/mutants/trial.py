@@ -8,6 +8,7 @@ the first failure ends the trial. Hypothesis repeats itself, so that a verdict d
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,9 @@ PYTEST = (
 )
 SPARE_S = 30.0
 """Time a mutant gets beyond twice that of the unchanged program; after it the mutant hangs, which is noticed too."""
+
+MOST_BYTES = 8 << 30
+"""Address space a mutant gets: a loop that never ends and collects must not take the machine's memory."""
 
 LONGEST_ROOM_S = 600.0
 """Time the tests of a room get on the unchanged program."""
@@ -115,6 +119,7 @@ class Workshop:
             start_new_session=True,
         )
         try:
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
             verdict = "killed" if process.wait(limit_s) else "survived"
         except subprocess.TimeoutExpired:
             verdict = "timeout"

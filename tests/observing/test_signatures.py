@@ -204,3 +204,13 @@ def test_a_slip_in_a_signature_is_told(tmp_path, text, told):
     with pytest.raises(ConfigErrors) as caught:
         signatures_of(tmp_path, a=BASE, b=text)
     assert told in str(caught.value)
+
+
+def test_templates_over_each_other_in_a_circle_are_told(tmp_path):
+    layers = {
+        one: f"template: {one}\nover: {other}\nsummary: s\nsource: t\n" for one, other in ("BC", "CD", "DC")
+    }
+    with pytest.raises(ConfigErrors) as caught:
+        signatures_of(tmp_path, **layers)
+    for one, other in ("BC", "CD", "DC"):
+        assert f"{one}.yaml:2: over: no such template" in str(caught.value), other

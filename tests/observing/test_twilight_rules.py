@@ -86,6 +86,18 @@ def test_a_filter_over_the_limit_is_left_out_unless_a_neutral_density_is_allowed
     assert flat_warnings(["M_spec"], **low)[1][0].endswith("it is left out")
 
 
+def test_a_camera_without_neutral_densities_is_held_to_the_limit_too():
+    where, instrument = surroundings("metis-sim")
+    bare = msgspec.structs.replace(instrument.cameras["LM"], nd_keyword="")
+    without = msgspec.structs.replace(instrument, cameras={**instrument.cameras, "LM": bare})
+    flat = {"SEQ.CAMERA": ["LM"], "SEQ.DIT.FILT.LIST": ["M_spec", "Lp"], "SEQ.LEVEL.LIST": []}
+    found = validate(compose_ob("x", "METIS", [(FLAT, flat)]), where, without, now_s=MORNING_S)
+    [warning] = texts(found.warnings)
+    assert warning.endswith(
+        "M_spec of LM reaches 100% of full well at the minimum DIT 0.04 s: it is left out"
+    )
+
+
 def test_levels_stay_under_the_limit():
     assert flat_warnings(["Lp"], **{"SEQ.LEVEL.TARGET": 0.86})[0] == [
         f"{FLAT}: SEQ.LEVEL.TARGET: 0.86 is above SEQ.LEVEL.MAX 0.85"

@@ -51,3 +51,8 @@ def test_the_full_network_sorts_every_row_of_zeros_and_ones(lanes: int) -> None:
 def test_pruning_leaves_what_was_measured_to_be_enough() -> None:
     """Comparators for 9, 10 and 30 lanes as measured in the reference on limits: 24, 29 and 148."""
     assert [len(median_network(lanes)) for lanes in (9, 10, 30)] == [24, 29, 148]
+
+
+def test_rows_of_any_length_are_taken() -> None:
+    stack = np.random.default_rng(3).random((5, 2, 20_000), np.float32)
+    assert np.array_equal(median(stack), np.median(stack, axis=0))

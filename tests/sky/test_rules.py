@@ -34,3 +34,12 @@ def test_altitude_limits_that_are_no_range_are_refused(limits):
 def test_distances_that_are_none_are_refused(name, value):
     with pytest.raises(ValueError, match=name):
         PatchRules(**{name: value})
+
+
+def test_what_is_kept_unless_told_otherwise():
+    rules = PatchRules()
+    assert rules.altitude_limits_deg == (25.0, 88.0)
+    assert (rules.sun_distance_deg, rules.moon_distance_deg, rules.moon_width_days) == (30.0, 30.0, 6.0)
+    assert (rules.galactic_latitude_deg, rules.galactic_preferred_deg) == (10.0, 30.0)
+    assert (rules.planet_distance_deg, rules.lmc_distance_deg, rules.smc_distance_deg) == (1.0, 10.0, 5.0)
+    assert rules.field_radius_deg == 0.0

@@ -56,6 +56,19 @@ def test_ten_filters_at_three_airmasses_fit_one_late_twilight(ten_filters: Twili
     assert max(row.start_s + row.seconds for row in flats if row.start_s) <= window.end_s
 
 
+def test_the_record_of_a_plan_tells_the_template_and_its_times(ten_filters: TwilightPlan) -> None:
+    record = ten_filters.plain()
+    assert record["template"] == "METIS_all_cal_TwilightFlat"
+    window = ten_filters.window
+    assert record["window"] == {"start_s": window.start_s, "end_s": window.end_s, "kind": "MORNING"}
+    assert window.start_s - 600.0 < record["begins_s"] < record["ends_s"]
+    last_s = max(row["start_s"] + row["seconds"] for row in record["rows"] if row["kind"] == "flat")
+    assert record["needed_s"] == pytest.approx(last_s - record["begins_s"], abs=5.0)
+    assert len(record["rows"]) == len(ten_filters.rows)
+    assert len(record["pointing"]) == 3
+    assert record["warnings"] == list(ten_filters.warnings)
+
+
 def test_the_darks_match_every_dit_and_come_after_the_sky(ten_filters: TwilightPlan) -> None:
     darks = [row for row in ten_filters.rows if row.kind == "dark"]
     taken = {(row.dit_s, row.ndit) for row in ten_filters.rows if row.kind == "flat"}
