@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import platform
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -67,7 +69,7 @@ async def open_run(
                 context,
             )
             stack.push_async_callback(simulation.stop)
-        devices = await connect_devices(deployment, prepared.clock, "sequencer", context)
+        devices = await connect_devices(deployment, prepared.clock, _owner(prepared), context)
         stack.push_async_callback(let_go, devices, prepared.clock)
         run = await _assemble(prepared, deployment, devices, context, stack)
         await run.feed.start()
@@ -129,6 +131,13 @@ async def _assemble(
     run.feed.on_alarm = lambda text: alarms.reduction(run, text)
     run.feed.on_product = lambda record: run.log("product", **msgspec.to_builtins(record))
     return run
+
+
+def _owner(prepared: Prepared) -> str:
+    """Who holds the devices: no other run may share the name, or it would take them over."""
+    if prepared.simulate:
+        return "sequencer"
+    return f"the run of '{prepared.ob.name}' in process {os.getpid()} on {platform.node()}"
 
 
 def in_memory(deployment: Deployment) -> Deployment:

@@ -185,6 +185,12 @@ def test_a_run_is_watched_and_stopped_from_another_process(tmp_path: Path) -> No
             assert code == 0
             for words in ("CLOSED", "METIS_all_cal_Dark", "LM", "60"):
                 assert words in output
+            code, output = here.tell(
+                "run", ob.name, "-d", here.deployment.name, "--clock", f"scaled:{RATE}", "--out", "others"
+            )
+            assert code == 2
+            assert output.count("is commanded by the run of 'test' in process") == len(rig.DEVICES["metis"])
+            assert not (here.folder / "others").exists()
             assert here.tell("stop") == (0, "stop: accepted\n")
             output, _ = running.communicate(timeout=60)
             assert running.returncode == 1, output
