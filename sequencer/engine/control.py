@@ -91,6 +91,8 @@ class Control:
 
     def check(self, verb: str, what: str = "") -> None:
         """Raise `Rejected` with the reason if a verb is not legal now. `what` is what to skip."""
+        if verb == "resume" and self._pause and self.state == "Running":
+            return  # the pause has not begun: it will not
         if verb in LEGAL_STATES and self.state not in LEGAL_STATES[verb]:
             allowed = " or ".join(LEGAL_STATES[verb])
             raise Rejected(

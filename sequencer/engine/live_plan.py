@@ -139,6 +139,7 @@ class LivePlan:
             run.rates.known(),
             begun,
             None if telescope is None else telescope.state.ambient_k,
+            run.until_s,
         )
 
     def _take_up(self, plan: TwilightPlan) -> None:

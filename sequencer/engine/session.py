@@ -217,7 +217,8 @@ def refresh(run: RunContext) -> None:
     status.reduction_lag = run.feed.lag
     status.disk_free_mb = shutil.disk_usage(run.run_dir).free / 1e6
     if run.window is not None:
-        status.minutes_left = max(0.0, (run.window.end_s - status.utc_s) / 60.0)
+        end_s = run.window.end_s if run.until_s is None else min(run.until_s, run.window.end_s)
+        status.minutes_left = max(0.0, (end_s - status.utc_s) / 60.0)
     if run.shutter is not None:
         status.light_stop = run.shutter.position
         status.light_stop_age_s = _age(run.shutter, clock)

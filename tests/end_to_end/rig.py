@@ -97,6 +97,7 @@ def run(
     async def body(run: RunContext) -> None:
         if operator is not None:
             acting.append(asyncio.ensure_future(operator(run)))
+            acting[0].add_done_callback(lambda done: _give_up(run, done))
         await run_templates(run)
 
     async def main() -> RunResult:
@@ -108,6 +109,12 @@ def run(
 
     result = prepared.clock.run(main())
     return Ran(result, read_journal(result.run_dir / "journal.sqlite"), simulations[0].world)
+
+
+def _give_up(run: RunContext, operator: asyncio.Future[None]) -> None:
+    """End the run of an operator who failed: nobody would resume it."""
+    if not operator.cancelled() and operator.exception() is not None and run.control.cancel is not None:
+        run.control.cancel()
 
 
 def when(moment: Callable[[Record], bool], act: Callable[[RunContext], Awaitable[None]]) -> Operator:

@@ -77,6 +77,34 @@ def test_after_a_pause_only_what_is_left_is_planned(tmp_path: Path) -> None:
     assert ran.of("alarm") == []
 
 
+def test_the_latest_end_is_an_end_of_the_plan_too(tmp_path: Path) -> None:
+    """Until 09:31 the second level does not fit: the plan says so, and nothing is planned or promised beyond."""
+    ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", LEVELS))
+    ran = rig.run(tmp_path, ob, until_s=rig.at("2027-03-20T09:31:00"))
+    (plan,) = ran.of("plan")
+    assert any(
+        "at airmass 2: 0 of 3 fit: the time allowed (--until) ends at 09:31" in text
+        for text in plan["warnings"]
+    )
+    assert all(
+        row["start_s"] is None or row["start_s"] < rig.at("2027-03-20T09:31:00") for row in plan["rows"]
+    )
+    assert good(ran) > 0
+
+
+def test_a_pause_before_the_twilight_loses_nothing_and_says_nothing(tmp_path: Path) -> None:
+    ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", LEVELS))
+
+    async def pause(run: RunContext) -> None:
+        await run.control.request("pause", "tester")
+        await run.clock.sleep(30.0, "tester")
+        await run.control.request("resume", "tester")
+
+    ran = rig.run(tmp_path, ob, operator=rig.when(rig.entered("Presetting"), pause))
+    assert ran.of("alarm") == []
+    assert good(ran) == planned(ran)
+
+
 def test_a_pause_too_long_for_the_rest_says_what_is_lost(tmp_path: Path) -> None:
     """The twilight of 20 March 2027 ends at 10:08 UTC; the pause ends a few minutes before."""
     ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", LEVELS))

@@ -314,6 +314,19 @@ def test_what_is_no_verb_is_not_controls_to_refuse() -> None:
     on_block(main)
 
 
+def test_a_pause_that_has_not_begun_can_be_taken_back() -> None:
+    async def main(block: Block) -> None:
+        block.enter("Running")
+        await block.control.request("pause", "anna")
+        await block.control.request("resume", "anna")
+        await block.control.checkpoint()
+        assert (block.control.state, block.done) == ("Running", [])
+        with pytest.raises(Rejected):
+            await block.control.request("resume", "anna")
+
+    on_block(main)
+
+
 STEPS = st.lists(
     st.tuples(
         st.sampled_from([*VERBS, "checkpoint"]),
@@ -351,6 +364,7 @@ async def say(block: Block, verb: str, what: str, now: bool) -> bool:
     control = block.control
     before = (control.ending, control.pausing, control.state, len(block.done))
     may = (verb, control.state) in LEGAL and (verb != "skip" or what == "template" or control.in_level)
+    may = may or (verb == "resume" and control.pausing)
     try:
         await control.request(verb, "anna", what=what, now=now)
     except Rejected as refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -74,16 +75,18 @@ def plan_twilight(
     learned: Learned | None = None,
     begun: Begun | None = None,
     ambient_k: float | None = None,
+    until_s: float | None = None,
 ) -> TwilightPlan:
     """Plan one twilight template whose parameters are `complete`, from `start_s` (Unix s UTC) on; of one that has
-    begun, what is left. `ambient_k` is the ambient temperature, if it is known.
+    begun, what is left. `ambient_k` is the ambient temperature, if it is known, `until_s` the latest end.
 
     Its course is walked through three times: in the sky as believed, and 1 sigma brighter and fainter, for the
     uncertainty of the levels. Raises NoTwilight, and ValueError for parameters that were refused.
     """
     wanted = call.parameters["SEQ.AIRMASS.LIST"]
     window = begun.window if begun else window_of(call.parameters, site, start_s)
-    twilight = twilight_in(window, site, start_s, pace.preset_s)
+    latest_s = math.inf if until_s is None else until_s
+    twilight = twilight_in(window, site, start_s, pace.preset_s, latest_s)
     levels, unreachable = reachable_levels(wanted, instrument)
     programme = programme_of(call, instrument, window, levels, twilight.sun_altitude_deg, learned, ambient_k)
     if begun:
