@@ -8,6 +8,9 @@ from typing import Any
 
 MOST_REASONS = 2
 
+NO_DARK = "refused: no dark "
+"""How the reduction begins the reason of a product refused for want of a dark."""
+
 
 def product_lines(products: Iterable[Mapping[str, Any]]) -> list[str]:
     """A table of products: QA flag, file, first reasons."""
@@ -18,12 +21,15 @@ def product_lines(products: Iterable[Mapping[str, Any]]) -> list[str]:
     return [f"  {flag:8} {name:{width}}  {reasons}".rstrip() for flag, name, reasons in rows]
 
 
-def result_lines(summary: Mapping[str, Any], run_dir: Path) -> list[str]:
-    """How the run ended, its products, what is not safe, and where the results are."""
+def result_lines(summary: Mapping[str, Any], run_dir: Path, missing: str = "") -> list[str]:
+    """How the run ended, what of the flats asked for is missing, products, what is not safe, where the results are."""
     frames = [frame for template in summary["templates"] for frame in template["frames"]]
     good = sum(frame["verdict"] == "good" for frame in frames)
-    lines = ["", f"{summary['ob']}: {summary['outcome']}, {good} of {len(frames)} frames good"]
+    told = f"{summary['ob']}: {summary['outcome']}, {good} of {len(frames)} frames good"
+    lines = ["", f"{told}; {missing}" if missing else told]
     lines += product_lines(summary["products"])
+    if any(reason.startswith(NO_DARK) for item in summary["products"] for reason in item["qa"]["reasons"]):
+        lines.append(f"  missing darks: `sequencer darks {run_dir}` makes the block for them")
     lines += [f"  NOT SAFE: {item['device']}" for item in summary["safe_state"] if not item["reached"]]
     return [*lines, f"  results  {run_dir}", f"  report   {run_dir / 'report.html'}"]
 

@@ -40,8 +40,12 @@ def watch(execute: Callable[[Watcher], RunResult]) -> RunResult:
 
 def finish(run_dir: Path) -> None:
     """Write `run.log`, `summary.json` and `report.html`, and print where they are and what came out."""
+    from sequencer.engine.journal import read_journal
+    from sequencer.monitor.asked import asked
     from sequencer.monitor.leave import leave
+    from sequencer.monitor.story import tell
 
     summary = leave(run_dir)
-    for line in result_lines(summary, run_dir):
+    story = tell(read_journal(run_dir / "journal.sqlite"))
+    for line in result_lines(summary, run_dir, str(asked(story))):
         click.echo(line)

@@ -39,10 +39,12 @@ def reduce_again(
     loaded, stages = load_instrument(name), load_deployment(deployment).stages if deployment else {}
     products = reduce_run(run_dir, loaded, tell, darks_of) + reduce_attached(run_dir, loaded, stages, tell)
     made = {name for product in products for name in _files(product.file)}
-    for path in sorted(_former(records) - made - stage_files(run_dir / "products")):
+    gone = _former(records) - made - stage_files(run_dir / "products")
+    for path in sorted(gone):
         (run_dir / "products" / path).unlink(missing_ok=True)
+    removed = sorted({product for product in _noted(records) if _files(product) <= gone})
     journal = Journal(run_dir / "journal.sqlite")
-    journal.write(records[-1].time_s, "reduction", {"products": len(products)})
+    journal.write(records[-1].time_s, "reduction", {"products": len(products), "removed": removed})
     for product in products:
         journal.write(records[-1].time_s, "product", msgspec.to_builtins(product))
     journal.close()
@@ -61,8 +63,11 @@ def _see_ended(run_dir: Path) -> None:
 
 def _former(records: Iterable[Record]) -> set[str]:
     """Names of all files of the products noted so far."""
-    noted = (str(record.data["file"]) for record in records if record.kind == "product")
-    return {name for file in noted for name in _files(file)}
+    return {name for file in _noted(records) for name in _files(file)}
+
+
+def _noted(records: Iterable[Record]) -> list[str]:
+    return [str(record.data["file"]) for record in records if record.kind == "product"]
 
 
 def _files(product: str) -> set[str]:

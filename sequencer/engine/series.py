@@ -160,6 +160,8 @@ class FlatSeries:
         )
 
     def _judge(self, start_s: float, dit_s: float, levels: Levels, *, probe: bool = False) -> Verdict:
+        if over := self._run.control.window_over:
+            return Verdict("unstable", f"the light stop closed in mid-exposure: {over}")
         airmass, ambient_k = self.belief.conditions()
         share = levels.starry_share
         return self.belief.controller.record(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sequencer.clock import iso
 from sequencer.monitor import page
+from sequencer.monitor.asked import asked
 from sequencer.monitor.lines import clock_time
 from sequencer.monitor.page import badge, section, text
 from sequencer.monitor.plots import level_plot, plan_plot
@@ -73,9 +74,11 @@ def _header(story: Story) -> str:
     frames = [frame.data for frame in story.frames]
     flags = [product["qa"]["flag"] for product in story.products]
     reached = [entry["reached"] for entry in story.safe_state]
+    wanted = asked(story)
     flats_s = sum(plan["needed_s"] for plan in story.plans if plan["window"])
     tiles = {
         "frames, good of all": f"{sum(frame['verdict'] == 'good' for frame in frames)} of {len(frames)}",
+        **({"flats, good of those asked for": f"{wanted.good} of {wanted.flats}"} if wanted.flats else {}),
         "products, GOOD of all": f"{flags.count('GOOD')} of {len(flags)}",
         "time used": f"{(end_s - story.started_s) / 60:.0f} min",
         "planned for the flats": f"{flats_s / 60:.0f} min" if flats_s else "-",

@@ -20,6 +20,7 @@ def facts(status: Status) -> list[tuple[str, str]]:
     """Name and value of everything that is always visible, most vital first."""
     return [
         ("light stop", light_stop(status)),
+        ("state", status.ob_state),
         ("UTC", f"{iso(status.utc_s, 0)}   Sun {sun(status)}"),
         ("time", time_left(status)),
         ("template", f"{status.template or UNKNOWN}   {status.template_state}".rstrip()),

@@ -110,8 +110,18 @@ def _step_done(story: Story, at: Moment) -> None:
 
 
 def _product(story: Story, at: Moment) -> None:
-    kept = [product for product in story.products if product["file"] != at.data["file"]]
+    kept = [product for product in story.products if _stem(product["file"]) != _stem(at.data["file"])]
     story.products = [*kept, at.data]
+
+
+def _reduction(story: Story, at: Moment) -> None:
+    """Reduced again: what is not made any more is gone."""
+    gone = at.data.get("removed", [])
+    story.products = [product for product in story.products if product["file"] not in gone]
+
+
+def _stem(file: str) -> str:
+    return file.rpartition(".")[0]
 
 
 def _learned(story: Story, at: Moment) -> None:
@@ -135,6 +145,7 @@ _HANDLERS = {
     "light_stop": lambda story, at: story.stops.append(at),
     "probe": lambda story, at: story.probes.append(at),
     "product": _product,
+    "reduction": _reduction,
     "learned": _learned,
     "alarm": lambda story, at: story.alarms.append(at),
     "operator": lambda story, at: story.remarks.append(at),

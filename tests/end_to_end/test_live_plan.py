@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
+import yaml
+
 from sequencer.config.search import find_config
 from sequencer.engine.context import RunContext
 from sequencer.engine.journal import Record
+from sequencer.monitor.asked import asked
+from sequencer.monitor.story import tell
 from tests.end_to_end import rig
 
 LEVELS = {
@@ -90,6 +95,9 @@ def test_the_latest_end_is_an_end_of_the_plan_too(tmp_path: Path) -> None:
         row["start_s"] is None or row["start_s"] < rig.at("2027-03-20T09:31:00") for row in plan["rows"]
     )
     assert good(ran) > 0
+    assert plan["asked"] == 2 * 3 * 3 + 2 * 4
+    missed = plan["asked"] - good(ran)
+    assert str(asked(tell(ran.records))) == f"{missed} of {plan['asked']} flats asked for are missing"
 
 
 def test_a_pause_before_the_twilight_loses_nothing_and_says_nothing(tmp_path: Path) -> None:
@@ -113,6 +121,8 @@ def test_a_pause_too_long_for_the_rest_says_what_is_lost(tmp_path: Path) -> None
     alarms = [alarm["what"] for alarm in ran.of("alarm")]
     assert any("airmass 2" in what and "fit: the twilight ends at 10:08" in what for what in alarms)
     assert good(ran) < planned(ran)
+    missed = planned(ran) - good(ran)
+    assert str(asked(tell(ran.records))) == f"{missed} of {planned(ran)} flats asked for are missing"
 
 
 def test_a_pause_beyond_the_twilight_says_that_the_window_has_gone(tmp_path: Path) -> None:
@@ -161,9 +171,24 @@ def test_a_tracking_telescope_moves_between_frames_and_no_star_falls_twice_on_a_
         assert ran.world.pointing.drifting(frame["start_s"] + 0.1) is False
 
 
+def at_the_issued_pace(folder: Path) -> str:
+    """metis-sim with presets of 180 s, filter changes of about 20 s and 2 s between two exposures."""
+    instrument = yaml.safe_load(find_config("instruments", "metis").read_text())
+    instrument["telescope"] |= {"slew_deg_s": [50.0, 50.0], "settle_s": 177.0}
+    instrument["detectors"]["LM"]["modes"]["fast"]["overhead_s"] = 2.0
+    instrument["mechanisms"]["INS.OPTI10.NAME"]["seconds_per_step"] = 4.0
+    (folder / "pace.yaml").write_text(yaml.safe_dump(instrument))
+    where = yaml.safe_load(find_config("deployments", "metis-sim").read_text())
+    (folder / "pace-sim.yaml").write_text(yaml.safe_dump(where | {"instrument": str(folder / "pace.yaml")}))
+    return str(folder / "pace-sim.yaml")
+
+
 def test_ten_filters_at_three_airmasses_in_one_twilight_and_their_darks_after_it(tmp_path: Path) -> None:
     """A night 7 % fainter than the table: all 300 flats in the window, one probe a filter, darks for all of them."""
-    ran = rig.run(tmp_path, find_config("obs", "metis-all-lm-flats"), "metis-sim", seed=2)
+    ob = find_config("obs", "metis-all-lm-flats")
+    ran = rig.run(tmp_path, ob, at_the_issued_pace(tmp_path), seed=2)
+    presets = [data["seconds"] for data in ran.of("step_done") if data["cmd"] == "preset"]
+    assert presets == pytest.approx([180.0] * 3, abs=3.0)
     assert ran.result.outcome == "completed"
     window = ran.of("plan")[0]["window"]
     flats = [frame for frame in ran.of("frame") if frame["kind"] == "flat"]

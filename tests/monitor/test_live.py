@@ -28,6 +28,7 @@ STATUS = Status(
 def test_everything_promised_is_visible_light_stop_first() -> None:
     assert facts(STATUS) == [
         ("light stop", "OPEN, read back 3 s ago"),
+        ("state", "Running"),
         ("UTC", "2027-03-20T09:31:00   Sun -12.3 deg (limits -18.0 to -9.0)"),
         ("time", "31 min left, 22 min needed"),
         ("template", "METIS_all_cal_TwilightFlat   Exposing"),
@@ -49,6 +50,10 @@ def test_what_is_not_known_is_a_dash_never_a_number() -> None:
     assert shown["level"] == "-   - (predicted -)"
     assert shown["good"] == "0 of 0   next DIT -"
     assert shown["disk"] == "- free, - needed"
+
+
+def test_a_paused_run_says_so_before_anything_but_the_light_stop() -> None:
+    assert facts(Status(ob_state="Paused"))[1] == ("state", "Paused")
 
 
 def test_a_plan_that_does_not_fit_is_said_loudly() -> None:

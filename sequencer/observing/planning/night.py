@@ -52,6 +52,12 @@ class TwilightPlan:
     warnings: Sequence[str] = field(default_factory=list)
     missing: Sequence[Shortfall] = ()
 
+    @property
+    def asked(self) -> int:
+        """How many flats and ladder frames are asked for, whether they fit or not."""
+        planned = sum(row.n for row in self.rows if row.kind != "dark")
+        return planned + sum(item.asked - item.taken for item in self.missing)
+
     def plain(self) -> dict[str, Any]:
         """The plan as a record of the journal, and for `--json`."""
         return {
@@ -60,6 +66,7 @@ class TwilightPlan:
             "begins_s": self.begin_s,
             "needed_s": self.sky_end_s - self.begin_s,
             "ends_s": self.end_s,
+            "asked": self.asked,
             "rows": [row.plain() for row in self.rows],
             "pointing": [aim.plain() for aim in self.aims if not aim.error],
             "warnings": list(self.warnings),
