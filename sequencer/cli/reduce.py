@@ -19,7 +19,7 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
     "darks_of",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     multiple=True,
-    help="Folder of another run whose darks are to be used too; may be given several times.",
+    help="Folder of another run whose darks and biases are to be used too; may be given several times.",
 )
 @click.option("--deployment", default="", help="Have the stages attached in this deployment reduce it, too.")
 def reduce(run: Path, instrument: str, darks_of: tuple[Path, ...], deployment: str) -> None:

@@ -50,12 +50,12 @@ def reduce_run(
     one does not is removed. What attached stages made is left alone.
 
     `on_progress` hears one line a product. Frames that are not sound are left out and named there. `darks_of` are
-    other runs whose darks are taken in as if they were the run's own.
+    other runs whose darks and biases are taken in as if they were the run's own.
     """
     reduction = Reduction(run_dir, instrument, on_progress)
+    reduction.refresh()
     for other in darks_of:
         reduction.add_darks_of(other)
-    reduction.refresh()
     made: dict[str, ProductRecord] = {}
     for index in reduction.templates():
         for record in reduction.template(index):
@@ -108,10 +108,12 @@ class Reduction:
             self.add(path)
 
     def add_darks_of(self, run_dir: Path) -> None:
-        """Take in the darks of another run."""
+        """Take in the darks and biases of another run; what has the name of a frame of this run's is left out."""
         for path in raw_files(run_dir):
+            if path.name in self._frames:
+                continue
             self.add(path)
-            if path.name in self._frames and self._frames[path.name].key.kind != DARK:
+            if path.name in self._frames and self._frames[path.name].key.kind not in (DARK, BIAS):
                 del self._frames[path.name]
 
     def templates(self) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from astropy.io import fits
 
 from sequencer.config import load_instrument
+from sequencer.engine.reduce_again import reduce_again
 from tests.end_to_end import rig, truths
 
 EXPTIME_S = 1800.0
@@ -109,6 +111,18 @@ def test_without_a_bias_the_dark_is_partial_for_that_reason(
     assert any(reason.startswith("no master bias") for reason in alone["qa"]["reasons"])
     (calibrated,) = (data for data in bias_and_dark.of("product") if data["category"] == "MASTER_DARK")
     assert not any("no master bias" in reason for reason in calibrated["qa"]["reasons"])
+
+
+def test_the_bias_of_another_run_makes_the_dark_whole(
+    dark_alone: rig.Ran, bias_and_dark: rig.Ran, tmp_path: Path
+) -> None:
+    """The frames of both runs bear the same names; those of the run that is reduced count."""
+    run_dir = tmp_path / "again"
+    shutil.copytree(dark_alone.result.run_dir, run_dir)
+    products = reduce_again(run_dir, "", lambda text: None, [bias_and_dark.result.run_dir])
+    own = {frame["file"] for frame in dark_alone.of("frame")}
+    dark = next(one for one in products if {Path(name).name for name in one.inputs} >= own)
+    assert not any("no master bias" in reason for reason in dark.qa.reasons)
 
 
 def test_it_ends_safe_and_dark(bias_and_dark: rig.Ran) -> None:
