@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sequencer.clock import iso
 from sequencer.monitor import drawing
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def planned_course(plan: Mapping[str, Any], sun_altitude_deg: Callable[[float], 
         return None
     drawn = drawing.figure(9.6, 6.2)
     panels = list(drawn.subplots(4, 1, sharex=True, height_ratios=[3, 1.3, 1.1, 1.1]))
+    drawn.suptitle(_title(plan), x=0.06, ha="left", fontsize=9)
     panels[0].set_title(_falls_out(rows), loc="left", fontsize=8, color=drawing.BAD, wrap=True)
     colours = drawing.colours_of(_label(row) for row in shown)
     for number, row in enumerate(shown):
@@ -39,6 +41,12 @@ def planned_course(plan: Mapping[str, Any], sun_altitude_deg: Callable[[float], 
             _name_row(panels[0], row, colours[_label(row)])
     _dress(panels, shown, window, sun_altitude_deg)
     return drawing.png(drawn)
+
+
+def _title(plan: Mapping[str, Any]) -> str:
+    window = plan["window"]
+    day = f"{iso(window['start_s'], 0)[:16].replace('T', ' ')} to {iso(window['end_s'], 0)[11:16]} UTC"
+    return f"{plan.get('template', 'plan')}, {window.get('kind', '').lower()} twilight {day}"
 
 
 def _falls_out(rows: Sequence[Row]) -> str:
@@ -89,6 +97,7 @@ def _dress(
     for panel, text in zip(panels, labels, strict=True):
         drawing.tidy(panel, text)
     panels[0].set_ylim(0, 100)
+    panels[0].figure.align_ylabels()
     drawing.plain_log(panels[1], [row["dit_s"] for row in rows])
     first = min(window["start_s"], *(row["start_s"] for row in rows))
     last = max(window["end_s"], *(row["start_s"] + row["seconds"] for row in rows))
