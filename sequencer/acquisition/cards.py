@@ -10,6 +10,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 CardValue = str | int | float | bool
 
@@ -75,6 +76,7 @@ def card_problem(card: Card) -> str | None:
     return f"{card.keyword!r} from {card.contributor}: {why}" if why else None
 
 
+@lru_cache(maxsize=4096)
 def _keyword_problem(keyword: str) -> str | None:
     if STRUCTURAL.fullmatch(keyword):
         return "only the file writer sets this keyword"
@@ -91,6 +93,8 @@ def _value_problem(value: CardValue) -> str | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
+        if value.isascii() and value.isprintable():
+            return None
         strange = next((letter for letter in value if not " " <= letter <= "~"), None)
         return None if strange is None else f"the value has {strange!r}, which is not printable ASCII"
     if isinstance(value, int):

@@ -1,8 +1,8 @@
 """From contributions to headers: who wins, which order, what is missing. Pure.
 
-Priority: `structure` (what only the file itself knows) before DPR, OBS, TPL, GEN, TEL, INS, DET, SEQ, DRS,
-before the instrument's constants. Order within a header: the primary set of the ESO Data Interface Control
-Document, other standard keywords, then HIERARCH by category. Sources: DICD 1.3 and 1.4
+Priority: `structure` (what only the file itself knows), the dictionary's constants, then DPR, OBS, TPL, GEN, TEL,
+INS, DET, SEQ, DRS, then the instrument's constants. Order within a header: the primary set of the ESO Data
+Interface Control Document, other standard keywords, then HIERARCH by category. Sources: DICD 1.3 and 1.4
 (archive.eso.org/dicb/dicd).
 """
 
@@ -17,7 +17,7 @@ from sequencer.acquisition.cards import CARD_COLUMNS, Card, CardValue, plain_asc
 CATEGORIES = ("DPR", "OBS", "TPL", "GEN", "TEL", "ADA", "INS", "DET", "SEQ", "DRS")
 """Categories in the order of the header; any other follows alphabetically."""
 
-PRIORITY = ("structure", *CATEGORIES)
+PRIORITY = ("structure", "dictionary", *CATEGORIES)
 """Contributors, the one that wins first; any other, as `instrument` for constants, comes last."""
 
 PRIMARY_SET = (
@@ -26,17 +26,6 @@ PRIMARY_SET = (
     "DATE DATE-OBS MJD-OBS LST UTC WCSAXES CTYPE1 CTYPE2 CRVAL1 CRVAL2 CRPIX1 CRPIX2 CDELT1 CDELT2 "
     "CD1_1 CD1_2 CD2_1 CD2_2 CUNIT1 CUNIT2 ORIGFILE ARCFILE"
 ).split()
-
-CONTRIBUTOR_NAMES = {
-    "DPR": "the template",
-    "OBS": "the observing block",
-    "TPL": "the template",
-    "TEL": "the telescope",
-    "INS": "the mechanisms",
-    "DET": "the detector",
-    "SEQ": "the sequencer",
-    "DRS": "the mechanisms",
-}
 
 
 def assemble(cards: Iterable[Card], extension: int | None = None) -> list[Card]:
@@ -55,11 +44,7 @@ def assemble(cards: Iterable[Card], extension: int | None = None) -> list[Card]:
     return sorted(chosen.values(), key=lambda card: _place(card.keyword))
 
 
-def owes(keyword: str) -> str:
-    """Name of the contributor a keyword is expected from."""
-    return CONTRIBUTOR_NAMES.get(category(keyword), "the instrument configuration or the template")
-
-
+@lru_cache(maxsize=4096)
 def category(keyword: str) -> str:
     """Category of an ESO keyword without its index (`ESO DET1 DIT`: DET); empty for a standard one."""
     words = keyword.split(" ")
@@ -86,6 +71,7 @@ def _strength(card: Card) -> tuple[int, bool, float]:
     return -rank, card.measured, card.time_s
 
 
+@lru_cache(maxsize=4096)
 def _place(keyword: str) -> tuple[int, str, list[list[tuple[int, str]]]]:
     name = category(keyword)
     if name:

@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
-from sequencer.acquisition.cards import Card, card_problem
+from sequencer.acquisition.cards import Card, CardValue, card_problem
+from sequencer.acquisition.dictionary import Dictionary
 from sequencer.acquisition.errors import CardErrors, MissingCards
-from sequencer.acquisition.header import owes
 from sequencer.acquisition.plan import ExposurePlan
 
 
-def check_header(
-    plan: ExposurePlan, cards: Sequence[Card], required: Mapping[str, Sequence[str]], *, later: bool
-) -> None:
+def check_header(plan: ExposurePlan, cards: Sequence[Card], dictionary: Dictionary, *, later: bool) -> None:
     """Raise CardErrors naming all cards that cannot be written, or MissingCards naming all not there.
 
-    `required` is the instrument's table: keywords for `all` frames and each procedure. With `later`, asked
-    before the exposure, those only its end can give (`... END` and the promised ones) may still be missing.
+    With `later`, asked before the exposure: what the dictionary does not allow (type, range, values) is refused as
+    well, and cards only the end of the exposure can give may still be missing. Once the exposure is over no value
+    that was measured is reason to lose the frame.
     """
     extensions = 0 if plan.layout == "megara" else len(plan.chips)
-    problems = [problem for card in cards if (problem := card_problem(card) or _misplaced(card, extensions))]
+    problems = [
+        problem
+        for card in cards
+        if (
+            problem := card_problem(card)
+            or _misplaced(card, extensions)
+            or (later and _not_allowed(card, dictionary))
+        )
+    ]
     if problems:
         raise CardErrors(problems)
-    wanted = [*required.get("all", []), *required.get(plan.procedure, [])]
-    missing = missing_cards(wanted, cards)
+    missing = missing_cards(plan, cards, dictionary)
     if later:
-        missing = [
-            keyword for keyword in missing if not (keyword.endswith(" END") or keyword in plan.promised)
-        ]
+        missing = [name for name in missing if not _late(name, dictionary)]
     if missing:
-        raise MissingCards(plan.exposure, [(keyword, owes(keyword)) for keyword in missing])
+        raise MissingCards(plan.exposure, [(keyword, dictionary.owes(keyword)) for keyword in missing])
 
 
-def missing_cards(required: Iterable[str], cards: Iterable[Card]) -> list[str]:
-    """Required keywords that no card of any header has."""
-    present = {card.keyword for card in cards}
-    return [keyword for keyword in required if keyword not in present]
+def missing_cards(plan: ExposurePlan, cards: Sequence[Card], dictionary: Dictionary) -> list[str]:
+    """Required keywords that are not in the header they belong to."""
+    headers: list[dict[str, CardValue]] = [
+        {} for _ in range(1 if plan.layout == "megara" else 1 + len(plan.chips))
+    ]
+    for card in cards:
+        headers[card.extension or 0][card.keyword] = card.value
+    return dictionary.missing(headers, dictionary.kinds(headers[0]))
+
+
+def _late(keyword: str, dictionary: Dictionary) -> bool:
+    entry = dictionary.entry(keyword)
+    return entry is not None and entry.at != "start"
+
+
+def _not_allowed(card: Card, dictionary: Dictionary) -> str | None:
+    why = dictionary.value_problem(card.keyword, card.value)
+    return f"{card.keyword!r} from {card.contributor}: {why}" if why else None
 
 
 def _misplaced(card: Card, extensions: int) -> str | None:

@@ -19,9 +19,7 @@ class ExposurePlan:
 
     `exposure` is its stable id, `detector` the device that will send the frame, `camera` the name in the
     instrument file. `file_name` is empty for a probe, which is measured and not written. `expected_shape` is
-    (ny, nx) of each chip. `gain_e_adu`, `bias_adu` and `full_well_e` turn ADU into levels. `procedure`
-    selects the instrument's `required_cards` beside those for `all`; `promised` are required keywords that
-    `store` will be given.
+    (ny, nx) of each chip. `gain_e_adu`, `bias_adu` and `full_well_e` turn ADU into levels.
     """
 
     exposure: str
@@ -35,8 +33,6 @@ class ExposurePlan:
     bias_adu: float
     full_well_e: float
     expected_shape: tuple[int, int]
-    procedure: str = ""
-    promised: tuple[str, ...] = ()
     log: dict[str, Any] = field(default_factory=dict)
 
     @property

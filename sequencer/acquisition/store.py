@@ -17,6 +17,7 @@ import zmq.asyncio
 
 from sequencer.acquisition.aside import write_aside
 from sequencer.acquisition.cards import Card
+from sequencer.acquisition.dictionary import Dictionary
 from sequencer.acquisition.durable import PartFile
 from sequencer.acquisition.errors import AcquisitionError, FrameMissing, PlanError
 from sequencer.acquisition.fits import Hdu, fits_chunks, reserved_bytes
@@ -27,6 +28,7 @@ from sequencer.acquisition.plan import ExposurePlan, StoredFrame
 from sequencer.acquisition.sampling import Chip
 from sequencer.acquisition.statistics import Levels, measure
 from sequencer.clock import Clock, iso
+from sequencer.config.keywords import Keywords, keywords_of
 from sequencer.config.models import Instrument
 from sequencer.devices.client import DeviceClient
 from sequencer.wire.frames import FrameReader
@@ -59,7 +61,7 @@ class Acquisition:
 
     `on_unplanned(header, text)` is told of frames nobody planned: they are written into the folder
     `unplanned` beside `raw_dir` and acknowledged; `text` says where, or why not (then the detector still
-    keeps the frame).
+    keeps the frame). `keywords` is the dictionary of headers: without it the packaged one of the instrument.
     """
 
     def __init__(
@@ -70,11 +72,13 @@ class Acquisition:
         *,
         context: zmq.asyncio.Context | None = None,
         on_unplanned: OnUnplanned = lambda header, text: None,
+        keywords: Keywords | None = None,
     ) -> None:
         self.raw_dir = raw_dir
         self.raw_dir.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._instrument = instrument
+        self._dictionary = Dictionary(keywords or keywords_of(instrument.name))
         self._context = context
         self._on_unplanned = on_unplanned
         self._readers: list[FrameReader] = []
@@ -230,8 +234,8 @@ class Acquisition:
         )
 
     def _cards(self, plan: ExposurePlan, given: list[Card], start_s: float, *, later: bool) -> list[Card]:
-        cards = complete(plan, given, start_s, self._clock.now())
-        check_header(plan, cards, self._instrument.required_cards, later=later)
+        cards = complete(plan, given, start_s, self._clock.now(), self._dictionary)
+        check_header(plan, cards, self._dictionary, later=later)
         return cards
 
     def _reserve(self, plan: ExposurePlan) -> PartFile:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from sequencer.cli import options
 from sequencer.cli.exits import EXIT_CODES, clear_messages
 
 
@@ -22,6 +23,7 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=options.new_file(),
     default=None,
     help="File of the block. Default: missing-darks-RUN.yaml here.",
 )
@@ -39,7 +41,7 @@ def darks(run: Path, number: int, out: Path | None, instrument: str) -> None:
       sequencer reduce runs/20270320T091500-METIS-bce3 --darks runs/20270321T080000-METIS-41aa
     """
     from sequencer.engine.missing_darks import block_of_missing_darks
-    from sequencer.observing.dark_block import as_yaml
+    from sequencer.observing.exchange.yaml_form import block_yaml
 
     with clear_messages():
         found = block_of_missing_darks(run, number, instrument)
@@ -51,5 +53,6 @@ def darks(run: Path, number: int, out: Path | None, instrument: str) -> None:
     for text in found.windows:
         click.echo(f"note: {text}")
     path = out or Path(f"missing-darks-{run.resolve().name}.yaml")
-    path.write_text(as_yaml(found.block), encoding="utf-8")
+    with clear_messages():
+        path.write_text(block_yaml(found.block), encoding="utf-8")
     click.echo(f"block: {path}")

@@ -23,11 +23,13 @@ def execute(
     window_px: tuple[int, int] | None = None,
     learned: Path | None = None,
 ) -> RunResult:
-    """Run an observing block with live progress. Raises ConfigErrors, and NoAnswer for devices not there.
+    """Run an observing block with live progress. Raises ConfigErrors, BadInput and ConnectErrors.
 
     `window_px` cuts every detector to (nx, ny) about its centre; times are Unix seconds.
     """
+    from sequencer.config import load_deployment
     from sequencer.config.search import find_config
+    from sequencer.engine.clocks import check_start
     from sequencer.engine.request import RunRequest
     from sequencer.engine.run import run_ob
 
@@ -42,4 +44,5 @@ def execute(
         window_px=window_px,
         learned=learned,
     )
+    check_start(clock, load_deployment(deployment), start)
     return watch(lambda watcher: run_ob(request, watcher))

@@ -39,5 +39,14 @@ def clear_messages() -> Iterator[None]:
         yield
     except (ConfigErrors, BadInput, ConnectErrors) as errors:
         refuse(str(problem) for problem in errors.problems)
-    except (NoTwilight, WireError, OSError) as error:
+    except (NoTwilight, WireError) as error:
         refuse([str(error)])
+    except OSError as error:
+        refuse([_of_the_disk(error)])
+
+
+def _of_the_disk(error: OSError) -> str:
+    """`afile/x: not a directory`, where the system says which file; else the error's own text."""
+    if error.filename is None or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from sequencer.cli import options
 from sequencer.cli.exits import EXIT_CODES, clear_messages
 
 
@@ -14,6 +15,7 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=options.new_file(),
     help="File of the block, such as night.yaml. Default: print it.",
 )
 def import_ob(file: Path, out: Path | None) -> None:

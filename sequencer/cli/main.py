@@ -14,6 +14,8 @@ VERBS = {
     "templates": "templates",
     "validate": "validate",
     "plan": "plan",
+    "import": "import_ob",
+    "export": "export_ob",
     "run": "run",
     "simulate": "simulate",
     "script": "script",
@@ -27,8 +29,13 @@ VERBS = {
     "note": "operator",
     "reduce": "reduce",
     "darks": "darks",
+    "header": "header",
+    "classify": "classify",
 }
 """Verb -> module of `sequencer.cli`, in the order `--help` shows them."""
+
+COMMANDS = {"import": "import_ob", "export": "export_ob"}
+"""Verb -> name of its command in the module, where the verb itself is a word of Python."""
 
 
 class LazyGroup(click.Group):
@@ -43,7 +50,7 @@ class LazyGroup(click.Group):
         if cmd_name not in VERBS:
             return None
         module = importlib.import_module(f"sequencer.cli.{VERBS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, COMMANDS.get(cmd_name, cmd_name))
         return command
 
 

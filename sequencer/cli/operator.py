@@ -15,7 +15,7 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 @click.command(short_help="Show what a running sequencer is doing.")
 @options.run_folder
 def status(run_dir: Path | None) -> None:
-    """Show what a running sequencer is doing: light stop, Sun, time left, template, levels, disk, alarms."""
+    """Show what a running sequencer is doing: light stop, state, Sun, time left, template, levels, disk, alarms."""
     import msgspec
 
     from sequencer.engine.status import Status
@@ -76,7 +76,10 @@ def halt(run_dir: Path | None) -> None:
 @click.argument("text", nargs=-1, required=True)
 def note(run_dir: Path | None, text: tuple[str, ...]) -> None:
     """Write TEXT into the journal of the run, with your name and the time."""
-    _tell(run_dir, "note", text=" ".join(text))
+    words = " ".join(text).strip()
+    if not words:
+        raise click.UsageError("a note needs words")
+    _tell(run_dir, "note", text=words)
 
 
 def _tell(run_dir: Path | None, verb: str, **arguments: Any) -> None:

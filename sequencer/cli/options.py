@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -28,6 +30,37 @@ def day(ctx: click.Context, param: click.Parameter, value: str | None) -> str | 
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a date like 2027-03-20", ctx, param) from None
     return value
+
+
+def finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """A number that is one: no NaN, not infinite. Raises BadParameter."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter("must be a finite number", ctx, param)
+    return value
+
+
+def folder(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    """A folder that is there or can be made: nothing on its path is a file. Raises BadParameter."""
+    nearest = next(part for part in (value, *value.absolute().parents) if part.exists())
+    if not nearest.is_dir():
+        raise click.BadParameter(f"{nearest} is a file, not a folder", ctx, param)
+    return value
+
+
+def new_file(ending: str = "") -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
+    """Checks that a file can be written: its folder is there, and its name ends as it should."""
+
+    def check(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        if value.suffix.lower() != (ending or value.suffix.lower()):
+            raise click.BadParameter(f"{value} does not end in {ending}", ctx, param)
+        if not value.parent.is_dir():
+            what = "is a file, not a folder" if value.parent.exists() else "is not there"
+            raise click.BadParameter(f"{value.parent} {what}", ctx, param)
+        return value
+
+    return check
 
 
 def clock_spec(*kinds: str) -> Callable[[click.Context, click.Parameter, str], str]:
@@ -55,12 +88,16 @@ deployment = click.option(
 out = click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
+    callback=folder,
     default=Path("runs"),
     show_default=True,
     help="Folder that gets a folder for the run.",
 )
-seed = click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True,
-                    help="Seed of everything random in simulated devices.")  # fmt: skip
+_seed = partial(click.option, "--seed", type=click.IntRange(min=0), default=1, show_default=True)
+seed = _seed(help="Seed of everything random in simulated devices.")
+run_seed = _seed(
+    help="Seed of everything random in devices simulated for this run; those of `sequencer simulate` have their own."
+)
 start = click.option(
     "--start", metavar="UTC", callback=utc, default=None,
     help="Where a virtual or scaled clock begins. Default: the deployment's start.",

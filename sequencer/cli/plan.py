@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,22 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages, refuse
 
 if TYPE_CHECKING:
     from sequencer.observing.plan_request import NightPlan
+
+Command = Callable[..., None]
+
+UNITS = {"s": "SECONDS", "k": "KELVIN"}
+
+
+def _figure(name: str, unit: str, least: float, most: float | None, text: str) -> Callable[[Command], Command]:
+    """An option `--NAME NUMBER`, within limits and finite; the command gets it as `NAME_UNIT`."""
+    return click.option(
+        f"--{name}",
+        f"{name}_{unit}",
+        type=click.FloatRange(least, most),
+        callback=options.finite,
+        metavar=UNITS[unit],
+        help=text,
+    )
 
 
 @click.command(epilog=EXIT_CODES, short_help="Plan the night of an observing block.")
@@ -30,19 +47,15 @@ if TYPE_CHECKING:
     type=click.Choice(["morning", "evening"], case_sensitive=False),
     help="Which one, instead of the block's SEQ.TWILIGHT. With --date it must be given.",
 )
-@click.option(
-    "--preset",
-    "preset_s",
-    type=click.FloatRange(0.0),
-    metavar="SECONDS",
-    help="What if a preset took so long, instead of the instrument's figure?",
-)
-@click.option(
-    "--overhead",
-    "overhead_s",
-    type=click.FloatRange(0.0),
-    metavar="SECONDS",
-    help="What if the read-out of an exposure took so long?",
+@_figure("preset", "s", 0.0, None, "What if a preset took so long, instead of the instrument's figure?")
+@_figure("overhead", "s", 0.0, None, "What if the read-out of an exposure took so long?")
+@_figure(
+    "temperature",
+    "k",
+    200.0,
+    320.0,
+    "Ambient temperature: thermal light follows it, 5 % a kelvin in the L band. Without it 280.15 K, that of the "
+    "instrument's table, is assumed; a run asks the telescope.",
 )
 @click.option(
     "--learned",
@@ -53,6 +66,7 @@ if TYPE_CHECKING:
 @click.option(
     "--plot",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=options.new_file(".png"),
     help="Write the plan as a picture (PNG) too: levels, DITs, airmass and Sun against time.",
 )
 def plan(
@@ -63,6 +77,7 @@ def plan(
     twilight: str | None,
     preset_s: float | None,
     overhead_s: float | None,
+    temperature_k: float | None,
     learned: Path | None,
     as_json: bool,
     plot: Path | None,
@@ -93,20 +108,28 @@ def plan(
 
     if date is not None and twilight is None:
         raise click.UsageError("--date needs --twilight morning or --twilight evening")
-    request = PlanRequest(ob, deployment, start, date, twilight or "", preset_s, overhead_s, learned)
+    if date is not None and start is not None:
+        raise click.UsageError("--date and --start both say when to begin: drop one of them")
+    request = PlanRequest(
+        ob, deployment, start, date, twilight or "", preset_s, overhead_s, learned, temperature_k
+    )
     with clear_messages():
         night = plan_night(request)
-    if night.problems:
-        refuse(str(problem) for problem in night.problems)
-    if plot is not None:
-        _draw(night, plot)
-    click.echo(json.dumps(night.plain(), indent=2) if as_json else "\n".join(_lines(night)))
+        if night.problems:
+            refuse(str(problem) for problem in night.problems)
+        if plot is not None:
+            _draw(night, plot)
+    if as_json:
+        click.echo(json.dumps(night.plain(), indent=2))
+    else:
+        click.echo("\n".join(_lines(night, assumed=temperature_k is None)))
 
 
-def _lines(night: NightPlan) -> list[str]:
+def _lines(night: NightPlan, *, assumed: bool) -> list[str]:
     from sequencer.monitor.plan_text import plan_lines
 
-    lines = [f"{night.ob} on {night.deployment}", *(f"warning: {text}" for text in night.warnings)]
+    lines = [f"{night.ob} on {night.deployment}", *_temperature(night, assumed=assumed)]
+    lines += [f"warning: {text}" for text in night.warnings]
     for twilight in night.twilights:
         lines += [
             "",
@@ -118,6 +141,15 @@ def _lines(night: NightPlan) -> list[str]:
         if night.twilights
         else [*lines, "no twilight template in this block: nothing depends on the sky"]
     )
+
+
+def _temperature(night: NightPlan, *, assumed: bool) -> list[str]:
+    """What ambient temperature the levels rest on; nothing where no light is thermal."""
+    if night.ambient_k is None:
+        return []
+    return [
+        f"ambient temperature {night.ambient_k:g} K" + assumed * " assumed; --temperature tells another"
+    ]
 
 
 def _draw(night: NightPlan, path: Path) -> None:

@@ -18,7 +18,7 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 @options.start
 @options.until
 @options.clock
-@options.seed
+@options.run_seed
 @click.option(
     "--learned",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -17,7 +17,7 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 @options.out
 @options.start
 @options.clock
-@options.seed
+@options.run_seed
 def script(file: Path, deployment: str, out: Path, start: float | None, clock: str, seed: int) -> None:
     """Run a Python FILE that drives devices by hand, with `await` at its top level.
 

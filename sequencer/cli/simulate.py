@@ -31,6 +31,8 @@ def simulate(deployment: str, clock: str, start: float | None, seed: int) -> Non
     """
     from sequencer.engine.simulate import simulate as run_simulators
 
+    if clock == "wall" and start is not None:
+        raise click.UsageError("--start: the wall clock cannot be set; drop one of --start and --clock wall")
     with clear_messages():
         code = run_simulators(deployment, clock_spec=clock, start_s=start, seed=seed, tell=click.echo)
     sys.exit(code)

@@ -187,7 +187,6 @@ class Instrument(Struct, forbid_unknown_fields=True, frozen=True):
     cover: LightStopConfig = LightStopConfig()
     setups: dict[str, dict[str, str]] = {}
     header: dict[str, str | int | float | bool] = {}
-    required_cards: dict[str, list[str]] = {}
     assumed: list[str] = []
     provenance: dict[str, str] = {}
 

@@ -1,20 +1,39 @@
-"""Header contributions of one exposure, from the read-back state of the devices and the block being executed."""
+"""Header contributions of one exposure, from the read-back state of the devices and the block being executed.
+
+Values are what was, never what was asked for, but for the cards that say what was asked for. Types, units and
+comments stand in the keyword dictionary (`configs/keywords`).
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sequencer.acquisition import Card, plain_ascii
+from sequencer.acquisition.cards import card_problem
 from sequencer.acquisition.header import category
 from sequencer.clock import iso
-from sequencer.config.models import Chip, DetectorConfig, ReadoutMode
+from sequencer.config.models import Chip, DetectorConfig, MechanismConfig
 from sequencer.devices.client import DeviceClient
+from sequencer.devices.detector import Exposed
+from sequencer.devices.telescope import TelescopeState
 from sequencer.engine.context import RunContext
 from sequencer.engine.shot import Shot
+from sequencer.observing.exchange.particulars import Particulars
+from sequencer.sky import Site
+from sequencer.sky.coordinates import altaz_to_radec
 
 Value = str | int | float | bool
-MJD_UNIX_EPOCH = 40587.0
+Rows = list[tuple[str, Value]]
+ZERO_CELSIUS_K = 273.15
+SIDEREAL_DEG_S = 360.0 / 86164.0905
+DEG_PER_MAS = 1.0 / 3.6e6
+
+ASKED = ("SEQ.NEXPO", "SEQ.NCYCLES", "SEQ.TIME", "SEQ.DIT.FILT.LIST", "SEQ.PRESET")
+"""Parameters of a template that the operations pages want in the header."""
 
 
 @dataclass(frozen=True)
@@ -26,42 +45,53 @@ class Contributor:
     measured: bool = True
     simulated: bool = False
 
-    def card(self, keyword: str, value: Value, comment: str, extension: int | None = None) -> Card:
+    def card(self, keyword: str, value: Value, comment: str = "", extension: int | None = None) -> Card:
         """One card of this contributor."""
         return Card(keyword, value, comment, self.name, self.time_s, self.measured, self.simulated, extension)
+
+    def cards(self, rows: Rows, extension: int | None = None) -> list[Card]:
+        """Cards of this contributor."""
+        return [self.card(keyword, value, extension=extension) for keyword, value in rows]
 
 
 def observation_cards(run: RunContext, shot: Shot) -> list[Card]:
     """DPR, OBS, TPL and SEQ: what the block asked for and where in it this exposure stands."""
-    rows: list[tuple[str, Value, str]] = [
-        ("OBJECT", shot.dpr_type, "what was observed"),
-        ("ESO DPR CATG", shot.dpr_catg, "observation category"),
-        ("ESO DPR TYPE", shot.dpr_type, "observation type"),
-        ("ESO DPR TECH", shot.dpr_tech, "observation technique"),
-        ("ESO OBS NAME", plain_ascii(run.ob.name), "observing block"),
-        ("ESO OBS PROG ID", plain_ascii(run.ob.programme), "programme"),
-        ("ESO OBS ID", 1 + run.seed, "observing block id"),
-        ("ESO OBS TPLNO", run.template_index + 1, "template number in the block"),
-        ("ESO OBS START", iso(run.started_s), "start of the block"),
-        ("ESO TPL ID", run.template_name, "template"),
-        ("ESO TPL NAME", run.template_name, "template"),
-        ("ESO TPL START", iso(run.template_started_s), "start of the template"),
-        ("ESO TPL NEXP", shot.n, "exposures of this series"),
-        ("ESO TPL EXPNO", shot.i, "exposure of this series"),
-        ("ESO SEQ MODE", shot.sequence_mode, "how levels are chosen"),
-        ("ESO SEQ KIND", shot.kind, "flat, ladder or dark"),
-        ("ESO SEQ AIRMASS", shot.airmass_level, "airmass asked for"),
-        ("ESO SEQ LEVEL", shot.level_target, "level asked for, fraction of full well"),
-        ("ESO SEQ LEVELNO", shot.level_number, "number of the illumination level"),
-        ("ESO SEQ PASS", shot.ladder_pass, "pass through the DIT ladder"),
-        ("ESO SEQ EXPID", shot.exposure, "exposure id"),
+    rows: Rows = [
+        ("OBJECT", shot.dpr_type),
+        ("ESO DPR CATG", shot.dpr_catg),
+        ("ESO DPR TYPE", shot.dpr_type),
+        ("ESO DPR TECH", shot.dpr_tech),
+        ("ESO OBS NAME", plain_ascii(run.ob.name)),
+        ("ESO OBS PROG ID", plain_ascii(run.ob.programme)),
+        ("ESO OBS ID", run.ob.particulars.id or 1 + run.seed),
+        *_people_and_target(run.ob.particulars),
+        ("ESO OBS TPLNO", run.template_index + 1),
+        ("ESO OBS START", iso(run.started_s)),
+        ("ESO TPL ID", run.template_name),
+        ("ESO TPL NAME", run.template_name),
+        ("ESO TPL START", iso(run.template_started_s)),
+        ("ESO TPL NEXP", shot.n),
+        ("ESO TPL EXPNO", shot.i),
+        *([("ESO TPL PRESEQ", run.procedure)] if run.procedure else []),
+        *_sequence_rows(shot),
     ]
-    if shot.floor_e_s is not None:
-        rows.append(("ESO SEQ FLOOR", round(shot.floor_e_s, 4), "[e/s] predicted light beside the twilight"))
     now_s = run.clock.now()
-    return [
+    cards = [
         Contributor(f"{category(row[0]) or 'OBS'} engine", now_s, measured=False).card(*row) for row in rows
     ]
+    return cards + list(_asked(run, shot, Contributor("SEQ engine", now_s, measured=False)))
+
+
+def _people_and_target(block: Particulars) -> Rows:
+    """What the block says of itself; what it does not say has no card."""
+    rows: Rows = [
+        ("OBSERVER", block.observer),
+        ("ESO OBS OBSERVER", block.observer),
+        ("PI-COI", block.pi),
+        ("ESO OBS PI-COI NAME", block.pi),
+        ("ESO OBS TARG NAME", block.target.name),
+    ]
+    return [row for row in rows if row[1]]
 
 
 def telescope_cards(run: RunContext, suffix: str) -> list[Card]:
@@ -69,19 +99,57 @@ def telescope_cards(run: RunContext, suffix: str) -> list[Card]:
     client = run.devices.telescope
     if client is None:
         return []
-    state = client.state
+    state, site = client.state, run.site
     who = _contributor("TEL", client, run)
-    cards = [who.card(f"ESO TEL AIRM {suffix}", round(state.airmass, 4), f"airmass at {suffix.lower()}")]
+    angle_deg = parallactic_angle_deg(state.altitude_deg, state.azimuth_deg, site.latitude_deg)
+    rows: Rows = [(f"ESO TEL PARANG {suffix}", round(angle_deg, 3))]
+    if state.airmass >= 1.0:
+        rows.append((f"ESO TEL AIRM {suffix}", round(state.airmass, 4)))
     if suffix == "START":
-        cards += [
-            who.card("ESO TEL ALT", round(state.altitude_deg, 4), "[deg] altitude"),
-            who.card("ESO TEL AZ", round(state.azimuth_deg, 4), "[deg] azimuth, north through east"),
-            who.card("ESO TEL AMBI TEMP", round(state.ambient_k - 273.15, 2), "[Cel] ambient temperature"),
-            who.card("ESO TEL TRAK STATUS", "NORMAL" if state.tracking else "OFF", "tracking"),
-            who.card("RA", round(state.ra_deg, 6), "[deg] right ascension of the pointing"),
-            who.card("DEC", round(state.dec_deg, 5), "[deg] declination of the pointing"),
+        ra_deg, dec_deg = _direction(state, run.clock.now(), site)
+        rows += [
+            ("ESO TEL ALT", round(state.altitude_deg, 4)),
+            ("ESO TEL AZ", round(state.azimuth_deg, 4)),
+            ("ESO TEL AMBI TEMP", round(state.ambient_k - ZERO_CELSIUS_K, 2)),
+            ("ESO TEL TRAK STATUS", "NORMAL" if state.tracking else "OFF"),
+            ("ESO TEL GEOELEV", site.elevation_m),
+            ("ESO TEL GEOLAT", site.latitude_deg),
+            ("ESO TEL GEOLON", site.longitude_deg),
+            ("RA", round(ra_deg, 6)),
+            ("DEC", round(dec_deg, 5)),
+            ("EQUINOX", 2000.0),
+            ("RADESYS", "ICRS"),
         ]
-    return cards
+    return who.cards(rows)
+
+
+def _direction(state: TelescopeState, time_s: float, site: Site) -> tuple[float, float]:
+    """ICRS right ascension and declination in deg; of a telescope that stands still they move on with the sky."""
+    if state.tracking:
+        return state.ra_deg, state.dec_deg
+    minute = math.floor(time_s / 60.0)
+    ra_deg, dec_deg = _standing(state.altitude_deg, state.azimuth_deg, minute, site)
+    return (ra_deg + SIDEREAL_DEG_S * (time_s - 60.0 * minute)) % 360.0, dec_deg
+
+
+@lru_cache(maxsize=16)
+def _standing(altitude_deg: float, azimuth_deg: float, minute: int, site: Site) -> tuple[float, float]:
+    """The direction at the beginning of a minute; cached, as it takes astropy 5 ms."""
+    ra_deg, dec_deg = altaz_to_radec(altitude_deg, azimuth_deg, 60.0 * minute, site)
+    return float(ra_deg), float(dec_deg)
+
+
+def parallactic_angle_deg(altitude_deg: float, azimuth_deg: float, latitude_deg: float) -> float:
+    """Angle at the star between north pole and zenith, -180 to 180 deg, positive west of the meridian.
+
+    Azimuth counts from north through east. Spherical triangle pole-zenith-star (Smart, Spherical Astronomy, 1).
+    """
+    altitude, azimuth, latitude = (math.radians(angle) for angle in (altitude_deg, azimuth_deg, latitude_deg))
+    across = -math.sin(azimuth) * math.cos(latitude)
+    along = math.sin(latitude) * math.cos(altitude) - math.cos(latitude) * math.sin(altitude) * math.cos(
+        azimuth
+    )
+    return math.degrees(math.atan2(across, along))
 
 
 def instrument_cards(run: RunContext, camera: str) -> list[Card]:
@@ -90,8 +158,12 @@ def instrument_cards(run: RunContext, camera: str) -> list[Card]:
     client = run.devices.mechanisms
     if client is not None:
         who = _contributor("INS", client, run)
+        cards.append(who.card("ESO INS SWSIM", _simulation(client)))
         for keyword, position in sorted(client.state.positions.items()):
-            cards += _mechanism_cards(run, who, camera, keyword, position)
+            config = run.instrument.mechanisms[keyword]
+            if config.camera in ("", camera):
+                moving = keyword in client.state.moving
+                cards += who.cards(_mechanism_rows(config, keyword, position, moving, client.simulated))
     return cards + stop_cards(run, "ST")
 
 
@@ -99,7 +171,7 @@ def stop_cards(run: RunContext, suffix: str) -> list[Card]:
     """INS: light stop and cover as read back; `suffix` is ST before the exposure, END after it."""
     return [
         Contributor(f"INS {stop.name}", run.clock.now(), simulated=run.simulated).card(
-            f"ESO INS {keyword} {suffix}", stop.position, "light stop as read back"
+            f"ESO INS {keyword} {suffix}", stop.position
         )
         for stop, keyword in ((run.shutter, "SHUT"), (run.cover, "COVER"))
         if stop is not None
@@ -109,93 +181,154 @@ def stop_cards(run: RunContext, suffix: str) -> list[Card]:
 def detector_cards(
     config: DetectorConfig, shot: Shot, client: DeviceClient[Any], run: RunContext
 ) -> list[Card]:
-    """DET: what the detector was set to, in the primary and in each chip's extension."""
+    """DET: what the detector was told, in the primary, and what each chip is like, in its extension."""
     who = _contributor("DET", client, run)
-    mode = config.modes[shot.mode]
-    n = config.index
+    told = Contributor(who.name, who.time_s, measured=False, simulated=who.simulated)
     nx, ny = client.state.window_px
-    rows: list[tuple[str, Value, str]] = [
-        ("ESO DET ID", config.detector_id, "detector"),
-        ("ESO DET DIT", shot.dit_s, "[s] detector integration time"),
-        ("ESO DET NDIT", shot.ndit, "integrations averaged"),
-        ("ESO DET NCORRS NAME", shot.mode, "read-out mode"),
-        (f"ESO DET{n} DIT", shot.dit_s, "[s] detector integration time"),
-        (f"ESO DET{n} NDIT", shot.ndit, "integrations averaged"),
-        (f"ESO DET{n} MODE", shot.mode, "read-out mode"),
-        ("ESO DET WIN STRX", 1 + (config.size_px[0] - nx) // 2, "first column of the window"),
-        ("ESO DET WIN STRY", 1 + (config.size_px[1] - ny) // 2, "first row of the window"),
-        ("ESO DET WIN NX", nx, "columns"),
-        ("ESO DET WIN NY", ny, "rows"),
+    first = (1 + (config.size_px[0] - nx) // 2, 1 + (config.size_px[1] - ny) // 2)
+    rows: Rows = [
+        ("ESO DET ID", config.detector_id),
+        ("ESO DET EXP NO", run.exposures),
+        ("ESO DET CON OPMODE", _simulation(client)),
+        ("ESO DET WIN STRX", first[0]),
+        ("ESO DET WIN STRY", first[1]),
+        ("ESO DET WIN NX", nx),
+        ("ESO DET WIN NY", ny),
     ]
-    cards = [who.card(*row) for row in rows]
+    coordinates = _coordinate_rows(config, first) if config.layout == "extensions" else []
+    if coordinates:
+        rows.append(("ESO OCS PXSCALE", config.pixel_scale_mas / 1000.0))
+    cards = told.cards(_readout_rows(config, shot.dit_s, shot.ndit, shot.mode)) + who.cards(rows)
     for number, chip in enumerate(config.chips, start=1):
-        cards += [who.card(*row, number) for row in _chip_rows(config, mode, shot.mode, chip, number)]
+        cards += who.cards(_chip_rows(config, shot.mode, chip, number) + coordinates, number)
     return cards
 
 
-def time_cards(start_s: float, dit_s: float, camera: str) -> list[Card]:
-    """DATE-OBS, MJD-OBS and EXPTIME of an exposure that began at `start_s`."""
-    giver = Contributor(f"DET {camera}", start_s)
-    return [
-        giver.card("DATE-OBS", iso(start_s), "start of the exposure, UTC"),
-        giver.card("MJD-OBS", round(start_s / 86400.0 + MJD_UNIX_EPOCH, 8), "[d] start of the exposure"),
-        giver.card("EXPTIME", dit_s, "[s] integration time"),
-    ]
+def exposed_cards(
+    config: DetectorConfig, result: Exposed, client: DeviceClient[Any], run: RunContext
+) -> list[Card]:
+    """DET: how the detector says that it integrated; a reading beats what it was told."""
+    return _contributor("DET", client, run).cards(
+        _readout_rows(config, result.dit_s, result.ndit, result.mode)
+    )
 
 
 def structure_cards(run: RunContext) -> list[Card]:
     """INSTRUME, TELESCOP and the constant cards of the instrument file."""
     who = Contributor("instrument", run.clock.now(), measured=False)
-    rows: list[tuple[str, Value, str]] = [
-        ("ORIGIN", "hil-sequencer", "who wrote the file"),
-        ("TELESCOP", run.instrument.telescope.name, "telescope"),
-        ("INSTRUME", run.instrument.name, "instrument"),
-        *((keyword, value, "") for keyword, value in run.instrument.header.items()),
-    ]
-    return [who.card(*row) for row in rows]
+    instrument = run.instrument
+    return who.cards(
+        [
+            ("ORIGIN", "hil-sequencer"),
+            ("TELESCOP", instrument.telescope.name),
+            ("INSTRUME", instrument.name),
+            *instrument.header.items(),
+        ]
+    )
 
 
 def _contributor(category: str, client: DeviceClient[Any], run: RunContext) -> Contributor:
     return Contributor(f"{category} {client.name}", run.clock.now(), simulated=client.simulated)
 
 
-def _mechanism_cards(
-    run: RunContext, who: Contributor, camera: str, keyword: str, position: str
-) -> list[Card]:
-    config = run.instrument.mechanisms[keyword]
-    if config.camera not in ("", camera):
-        return []
-    stem = "ESO " + keyword.replace(".", " ") if "." in keyword else keyword
-    cards = [who.card(stem, position, f"{config.name}: position reached")]
-    if keyword.endswith(".NAME"):
-        cards += [
-            who.card(stem.removesuffix("NAME") + "POSNAME", position, f"{config.name}: position reached"),
-            who.card(stem.removesuffix("NAME") + "ID", config.name, "mechanism"),
-        ]
+def _simulation(client: DeviceClient[Any]) -> str:
+    return "HW-SIM" if client.simulated else "NORMAL"
+
+
+def _sequence_rows(shot: Shot) -> Rows:
+    """Where in the sequence the exposure stands; what has no meaning for it is left out."""
+    rows: Rows = [
+        ("ESO SEQ KIND", shot.kind),
+        ("ESO SEQ LEVEL", shot.level_target),
+        ("ESO SEQ LEVELNO", shot.level_number),
+        ("ESO SEQ PASS", shot.ladder_pass),
+        ("ESO SEQ EXPID", shot.exposure),
+    ]
+    if shot.sequence_mode:
+        rows.append(("ESO SEQ MODE", shot.sequence_mode))
+    if shot.airmass_level >= 1.0:
+        rows.append(("ESO SEQ AIRMASS", shot.airmass_level))
+    if shot.floor_e_s is not None:
+        rows.append(("ESO SEQ FLOOR", round(shot.floor_e_s, 4)))
+    return rows
+
+
+def _asked(run: RunContext, shot: Shot, who: Contributor) -> Iterator[Card]:
+    """What the template was told, as far as a card holds it."""
+    own = f"SEQ.NEXPO{run.instrument.detectors[shot.camera].index}"
+    for call in run.ob.templates:
+        if (call.index, call.name) != (run.template_index, run.template_name):
+            continue
+        for name in (*ASKED, own):
+            value = call.parameters.get(name)
+            if value not in (None, []):
+                text = " ".join(map(str, value)) if isinstance(value, list) else value
+                card = who.card(f"ESO {name.replace('.', ' ')}", text)
+                if not card_problem(card):
+                    yield card
+
+
+def _mechanism_rows(
+    config: MechanismConfig, keyword: str, position: str, moving: bool, simulated: bool
+) -> Rows:
+    """One mechanism: its keyword, its DRS name, and what its device says of itself beside `INS.x.NAME` or `.MODE`."""
+    dotted = "." in keyword
+    rows: Rows = [(f"ESO {keyword.replace('.', ' ')}" if dotted else keyword, position)]
     if config.drs_keyword:
-        cards.append(
-            who.card(
-                "ESO " + config.drs_keyword.replace(".", " "), position, f"{config.name}: position reached"
-            )
-        )
-    return cards
-
-
-def _chip_rows(
-    config: DetectorConfig, mode: ReadoutMode, mode_name: str, chip: Chip, number: int
-) -> list[tuple[str, Value, str]]:
-    stem = f"ESO DET{config.index} CHIP"
-    bottom, left, top, right = chip.border_px
+        rows.append((f"ESO {config.drs_keyword.replace('.', ' ')}", position))
+    if not dotted:
+        return rows
+    stem = rows[0][0].rpartition(" ")[0]
+    if keyword.endswith(".NAME"):
+        rows.append((f"{stem} POSNAME", position))
+    if position in config.positions:
+        rows.append((f"{stem} POS", config.positions.index(position)))
     return [
-        (f"{stem} ID", f"{config.detector_id}-{number}", "chip"),
-        (f"{stem} MODE", mode_name, "read-out mode"),
-        (f"{stem} MINDIT", mode.min_dit_s, "[s] shortest DIT"),
-        (f"{stem} FULLWELL", mode.full_well_e, "[e] full well"),
-        (f"{stem} RON", mode.read_noise_e, "[e] read noise"),
-        (f"{stem} DARK", mode.dark_e_s, "[e/s] dark current"),
-        (f"{stem} GAIN", mode.gain_e_adu, "[e/adu] gain"),
-        (f"{stem} REFB", bottom, "[pix] unlit rows at the bottom"),
-        (f"{stem} REFL", left, "[pix] unlit columns at the left"),
-        (f"{stem} REFT", top, "[pix] unlit rows at the top"),
-        (f"{stem} REFR", right, "[pix] unlit columns at the right"),
+        *rows,
+        (f"{stem} ID", config.name),
+        (f"{stem} STAT", "Moving" if moving else "Standstill"),
+        (f"{stem} DEVSIM", simulated),
+    ]
+
+
+def _coordinate_rows(config: DetectorConfig, first: tuple[int, int]) -> Rows:
+    """Linear world coordinates: offsets from the middle of the whole chip; `first` pixel (from 1) of the window."""
+    rows: Rows = [("WCSAXES", 2)]
+    for axis, (size, start) in enumerate(zip(config.size_px, first, strict=True), start=1):
+        rows += [
+            (f"CTYPE{axis}", "LINEAR"),
+            (f"CRPIX{axis}", 0.5 * (size + 1) - (start - 1)),
+            (f"CRVAL{axis}", 0.0),
+            (f"CDELT{axis}", config.pixel_scale_mas * DEG_PER_MAS),
+            (f"CUNIT{axis}", "deg"),
+        ]
+    return rows
+
+
+def _readout_rows(config: DetectorConfig, dit_s: float, ndit: int, mode: str) -> Rows:
+    """How the detector integrates; a detector of one read-out mode has none to name for itself."""
+    n = config.index
+    return [
+        ("ESO DET DIT", dit_s),
+        ("ESO DET NDIT", ndit),
+        ("ESO DET NCORRS NAME", mode),
+        (f"ESO DET{n} DIT", dit_s),
+        (f"ESO DET{n} NDIT", ndit),
+        *([(f"ESO DET{n} MODE", mode)] if len(config.modes) > 1 else []),
+    ]
+
+
+def _chip_rows(config: DetectorConfig, mode_name: str, chip: Chip, number: int) -> Rows:
+    stem, mode = f"ESO DET{config.index} CHIP", config.modes[mode_name]
+    return [
+        (f"{stem} ID", f"{config.detector_id}-{number}"),
+        *([(f"{stem} MODE", mode_name)] if len(config.modes) > 1 else []),
+        (f"{stem} NX", config.size_px[0]),
+        (f"{stem} NY", config.size_px[1]),
+        (f"{stem} MINDIT", mode.min_dit_s),
+        (f"{stem} FULLWELL", mode.full_well_e),
+        (f"{stem} RON", mode.read_noise_e),
+        (f"{stem} DARK", mode.dark_e_s),
+        (f"{stem} GAIN", mode.gain_e_adu),
+        (f"{stem} REFPIX", ",".join(map(str, chip.border_px))),
     ]

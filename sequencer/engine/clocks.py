@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sequencer.clock import Clock, ScaledClock, VirtualClock, WallClock
+from sequencer.clock import Clock, ScaledClock, VirtualClock, WallClock, iso
 from sequencer.config.models import Deployment
 from sequencer.engine.request import BadInput
 from sequencer.wire.client import Client
@@ -32,17 +33,52 @@ def parse_clock(text: str) -> tuple[str, float]:
 def choose_clock(text: str, deployment: Deployment, start_s: float) -> Clock:
     """The clock of a run. A scaled clock is the one its simulators run by. Raises BadInput."""
     real = [name for name, device in deployment.devices.items() if not device.simulated]
-    kind, rate = parse_clock(text or ("wall" if real else "virtual"))
+    kind, rate = parse_clock(text or _usual(deployment))
     if kind == "virtual":
         if real:
             raise BadInput([f"{name} is real hardware and cannot live by virtual time" for name in real])
         return VirtualClock(start_s)
     if kind == "wall":
         return WallClock()
-    found = WallClock().run(_ask_clock(deployment))
-    if found.get("kind") != "scaled" or found.get("rate") != rate:
-        raise BadInput([f"--clock {text}: the simulators of {deployment.name} run by {found}"])
+    with ThreadPoolExecutor(1) as thread:  # the caller may be in an event loop of its own, as a notebook is
+        found = thread.submit(WallClock().run, _ask_clock(deployment)).result()
+    theirs = f"scaled:{found['rate']:g}" if found["kind"] == "scaled" else found["kind"]
+    if (found["kind"], found.get("rate", 1.0)) != (kind, rate):
+        again = f"sequencer simulate {deployment.name} --clock {text}"
+        raise BadInput(
+            [
+                f"--clock {text}: the simulators of {deployment.name} run by {theirs}; give that, or start them anew: "
+                f"{again}"
+            ]
+        )
     return ScaledClock(found["epoch_s"], found["rate"], found["origin_s"])
+
+
+def check_start(text: str, deployment: Deployment, start_s: float | None) -> None:
+    """Refuse a start that was asked for and that the clock of a run cannot have. Raises BadInput.
+
+    A scaled clock began when its simulators did; the wall clock begins nowhere.
+    """
+    kind, _ = parse_clock(text or _usual(deployment))
+    if start_s is None or kind == "virtual":
+        return
+    if kind == "wall":
+        raise BadInput(["--start: the wall clock cannot be set; leave out --start, the run begins now"])
+    clock = choose_clock(text, deployment, start_s)
+    if isinstance(clock, ScaledClock) and clock.epoch_s != start_s:
+        asked, name = iso(start_s, 0), deployment.name
+        raise BadInput(
+            [
+                f"--start {asked}: the simulators of {name} began at {iso(clock.epoch_s, 0)}, it is "
+                f"{iso(clock.now(), 0)} there; leave out --start, or start them anew: sequencer simulate {name} "
+                f"--clock {text} --start {asked}"
+            ]
+        )
+
+
+def _usual(deployment: Deployment) -> str:
+    """The clock where none is named: virtual time, unless a device is real."""
+    return "virtual" if all(device.simulated for device in deployment.devices.values()) else "wall"
 
 
 async def _ask_clock(deployment: Deployment) -> dict[str, Any]:

@@ -21,9 +21,6 @@ from sequencer.wire.errors import CommandAborted
 Judge = Callable[[float, float, Levels], Verdict]
 """(start_s, dit_s, levels) -> verdict."""
 
-PROMISED = ("DATE-OBS", "MJD-OBS", "EXPTIME", "DARKTIME", "ESO SEQ VERDICT")
-"""Cards that are known only once the exposure has begun."""
-
 STORE_DEADLINE_S = 60.0
 """How long pixels may take from the detector to a durable file; the largest frame takes 0.1 s (assumed generous)."""
 
@@ -75,7 +72,8 @@ class Exposer:
             who = cards.Contributor("SEQ engine", end_s)
             return [who.card("ESO SEQ VERDICT", verdicts[0].name, "what the frame is worth")]
 
-        late = cards.time_cards(start_s, shot.dit_s, shot.camera) + cards.stop_cards(run, "END")
+        client = run.devices.detectors[shot.camera]
+        late = cards.exposed_cards(self.config(shot.camera), result, client, run) + cards.stop_cards(run, "END")
         if shot.on_sky:
             late += cards.telescope_cards(run, "END")
         stored = await run.acquisition.store(shot.exposure, late, STORE_DEADLINE_S, label)
@@ -135,8 +133,6 @@ class Exposer:
             bias_adu=mode.bias_adu,
             full_well_e=mode.full_well_e,
             expected_shape=(ny, nx),
-            procedure=run.procedure if shot.on_sky else "",
-            promised=PROMISED,
         )
 
     def _settling(self, shot: Shot) -> int:

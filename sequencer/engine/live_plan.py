@@ -93,7 +93,7 @@ class LivePlan:
     def again(self, why: str) -> None:
         """Make the plan anew for what is left, from now on, with what was learned; what does not fit is an alarm."""
         before = {item.series for item in self._plan.missing}
-        self._take_up(self._planned(self._begun()))
+        self._take_up(self._planned(Begun(self.window, self._taken, self._over, self._here)))
         plan, needed_s = self._plan, self.needed_s
         rows = [row.plain() for row in plan.rows if row.kind != "dark"]
         self._run.log("replan", why=why, rows=rows, needed_s=needed_s, warnings=list(plan.warnings))
@@ -123,10 +123,6 @@ class LivePlan:
         if on_sky and frame["verdict"] == "good" and self._here is not None:
             self._taken[Series(frame["camera"], frame["filter"], self._here, frame["kind"])] += 1
             self._tell()
-
-    def _begun(self) -> Begun:
-        enough = dict.fromkeys(self._over, 1000000)
-        return Begun(self.window, {**self._taken, **enough}, self._here)
 
     def _planned(self, begun: Begun | None) -> TwilightPlan:
         run, telescope = self._run, self._run.devices.telescope

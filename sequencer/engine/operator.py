@@ -54,6 +54,8 @@ class OperatorDesk:
             raise Rejected(
                 "unknown_command", f"no verb {command.cmd}; there are {', '.join(sorted(self.safe_commands))}"
             )
+        if command.cmd == "note" and not str(command.args.get("text", "")).strip():
+            raise Rejected("bad_arguments", "a note needs words")
         self._run.control.check(command.cmd, str(command.args.get("what", "level")))
 
     async def run(self, command: Command, progress: ProgressCall) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sequencer.engine.control import Interruption, SkipTemplate, StopRequested
 from sequencer.engine.observation import Observation
 from sequencer.engine.request import EXIT_COMPLETED, EXIT_ENDED_SAFE, EXIT_NOT_SAFE
 from sequencer.engine.safing import make_safe
+from sequencer.engine.script_error import ScriptError
 from sequencer.observing import TemplateCall
 
 ENDINGS = {
@@ -45,6 +46,9 @@ def begin(run: RunContext) -> None:
         templates=[call.name for call in run.ob.templates],
         disk_needed_mb=round(run.status.disk_needed_mb or 0.0, 1),
     )
+    if any(one.simulated and not one.endpoint.startswith("inproc:") for one in run.deployment.devices.values()):
+        text = "the seed of the devices simulated elsewhere is their own, not the run's"
+        run.log("note", text=text, by="engine")
     run.control.trigger("validate")
     run.control.trigger("start")
 
@@ -170,11 +174,14 @@ async def _outcome(run: RunContext, task: asyncio.Task[None]) -> tuple[str, str]
         return "completed", ""
     if isinstance(error, Interruption):
         return "stopped", str(error)
-    run.alarm(f"{type(error).__name__}: {error}", "the block ends here", _advice(error))
-    return "failed", f"{type(error).__name__}: {error}"
+    text = str(error) if isinstance(error, ScriptError) else f"{type(error).__name__}: {error}"
+    run.alarm(text, "the block ends here", _advice(error))
+    return "failed", text
 
 
 def _advice(error: BaseException) -> str:
+    if isinstance(error, ScriptError):
+        return error.advice
     if isinstance(error, AcquisitionError):
         return "look at the disk and the detector; frames the detector still holds are not lost"
     return "look at the device named, then run the block again"

@@ -8,13 +8,17 @@ import types
 from pathlib import Path
 from typing import Any
 
+from sequencer.config import load_deployment
 from sequencer.config.problems import Problem
 from sequencer.engine import scripting
+from sequencer.engine.clocks import check_start
 from sequencer.engine.context import RunContext
+from sequencer.engine.control import Interruption
 from sequencer.engine.prepare import prepare_script
 from sequencer.engine.request import BadInput, RunRequest, RunResult, Watcher
 from sequencer.engine.run import run_body
 from sequencer.engine.runner import reduce_template
+from sequencer.engine.script_error import script_error
 
 
 def run_script(
@@ -29,6 +33,7 @@ def run_script(
 ) -> RunResult:
     """Run a Python file with `await` at its top level. Raises ConfigErrors, BadInput and ConnectErrors."""
     code = _compile(path)
+    check_start(clock_spec, load_deployment(deployment), start_s)
     request = RunRequest(path, deployment, out, start_s, clock_spec=clock_spec, seed=seed)
     prepared = prepare_script(request, path.stem)
 
@@ -53,7 +58,17 @@ def _compile(path: Path) -> types.CodeType:
 
 
 async def _execute(code: types.CodeType, path: Path) -> None:
+    """Run a script to its end. Raises ScriptError for what it raises itself, and the operator's interruptions."""
     names: dict[str, Any] = {"__name__": "__main__", "__file__": str(path)}
-    result = types.FunctionType(code, names)()
-    if inspect.isawaitable(result):
-        await result
+    try:
+        result = types.FunctionType(code, names)()
+        if inspect.isawaitable(result):
+            await result
+    except Interruption:
+        raise
+    except SystemExit as left:
+        # Let through it would end the event loop, and nothing would be made safe.
+        if left.code:
+            raise script_error(left, path) from left
+    except Exception as error:
+        raise script_error(error, path) from error

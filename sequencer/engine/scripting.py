@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.acquisition import Levels
+from sequencer.config import load_deployment
+from sequencer.engine.clocks import check_start
 from sequencer.engine.context import RunContext
 from sequencer.engine.frame_log import log_frame
 from sequencer.engine.observation import Observation
@@ -16,6 +18,7 @@ from sequencer.engine.pointing import preset
 from sequencer.engine.prepare import prepare_script
 from sequencer.engine.request import BadInput, Nobody, RunRequest
 from sequencer.engine.runner import begin, begin_template, end, load_procedure, reduce_template
+from sequencer.engine.series import SATURATED_SHARE
 from sequencer.engine.session import open_run
 from sequencer.engine.shot import Shot
 from sequencer.exposure import Rung, Verdict, alternating_passes
@@ -27,7 +30,8 @@ _current: list[tuple[str, RunContext]] = []
 
 @dataclass(frozen=True)
 class Frame:
-    """One stored frame: its file, where it lies, and its levels per DIT (median in ADU, level in electrons)."""
+    """One stored frame: its file, where it lies, its levels per DIT (median in ADU, level in electrons), its verdict:
+    good, or saturated."""
 
     file: str
     path: Path
@@ -37,6 +41,7 @@ class Frame:
     median_adu: float
     level_e: float
     sha256: str
+    verdict: str
 
 
 class Detector:
@@ -80,7 +85,7 @@ class Detector:
     async def _take(self, shot: Shot) -> Frame:
         run = self._hands.context
         await run.control.checkpoint()
-        stored, verdict = await self._hands.observation.exposer.take(shot, _unjudged)
+        stored, verdict = await self._hands.observation.exposer.take(shot, _saturated_or_good)
         full_well_e = run.instrument.detectors[self._camera].modes[shot.mode].full_well_e
         log_frame(run, replace(shot, good=shot.i - 1), stored, verdict, full_well_e)
         levels = stored.levels
@@ -93,7 +98,23 @@ class Detector:
             levels.median_adu,
             levels.level_e,
             stored.sha256,
+            verdict.name,
         )
+
+
+class UnknownCamera(KeyError):
+    """There is no detector for this camera; the text lists those there are."""
+
+    def __str__(self) -> str:
+        """The text itself: KeyError would quote it."""
+        return str(self.args[0])
+
+
+class Detectors(dict[str, Detector]):
+    """The detectors of a scripted run by camera. Raises UnknownCamera for any other name."""
+
+    def __missing__(self, camera: str) -> Detector:
+        raise UnknownCamera(f"no camera {camera}; there are {', '.join(self) or 'none'}")
 
 
 class Telescope:
@@ -150,7 +171,7 @@ class Hands:
         self.site = Device(self, devices.site)
         self.cover = Device(self, context.cover)
         self.shutter = Device(self, context.shutter)
-        self.detectors = {camera: Detector(self, camera) for camera in devices.detectors}
+        self.detectors = Detectors({camera: Detector(self, camera) for camera in devices.detectors})
 
     @property
     def run_dir(self) -> Path:
@@ -202,6 +223,7 @@ async def connect(
     if _current and _current[-1][0] == deployment:
         yield Hands(_current[-1][1])
         return
+    check_start(clock, load_deployment(deployment), start_s)
     request = RunRequest(Path(), deployment, out=out, start_s=start_s, clock_spec=clock, seed=seed)
     prepared = prepare_script(request, "by hand", own_loop=False)
     async with open_run(prepared, Nobody()) as run:
@@ -225,7 +247,10 @@ def joined(run: RunContext, deployment: str) -> Iterator[None]:
         _current.pop()
 
 
-def _unjudged(start_s: float, dit_s: float, levels: Levels) -> Verdict:
+def _saturated_or_good(start_s: float, dit_s: float, levels: Levels) -> Verdict:
+    """Nobody expects a level of what is taken by hand; but saturated is saturated."""
+    if levels.saturated_share > SATURATED_SHARE:
+        return Verdict("saturated", f"{100.0 * levels.saturated_share:.1f} % of the pixels are saturated")
     return Verdict("good", "not judged: taken by hand")
 
 

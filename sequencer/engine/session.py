@@ -213,6 +213,7 @@ def refresh(run: RunContext) -> None:
     status, clock = run.status, run.clock
     status.utc_s = clock.now()
     status.ob_state = run.control.state
+    status.pausing = run.control.pausing
     status.sun_altitude_deg = run.sun_altitude_deg(status.utc_s)
     status.reduction_lag = run.feed.lag
     status.disk_free_mb = shutil.disk_usage(run.run_dir).free / 1e6

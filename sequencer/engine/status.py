@@ -6,7 +6,8 @@ import msgspec
 
 
 class Status(msgspec.Struct):
-    """The run at this moment. Levels are fractions of full well; unknown numbers are None.
+    """The run at this moment. Levels are fractions of full well; unknown numbers are None. `pausing`: a pause was
+    asked for that has not ended.
 
     Of the twilight's plan: `planned` frames, `achieved` good ones, and the series `left` in words.
     """
@@ -14,6 +15,7 @@ class Status(msgspec.Struct):
     run: str = ""
     ob: str = ""
     ob_state: str = "Loaded"
+    pausing: bool = False
     template: str = ""
     template_state: str = ""
     step: str = ""

@@ -20,7 +20,7 @@ def facts(status: Status) -> list[tuple[str, str]]:
     """Name and value of everything that is always visible, most vital first."""
     return [
         ("light stop", light_stop(status)),
-        ("state", status.ob_state),
+        ("state", state(status)),
         ("UTC", f"{iso(status.utc_s, 0)}   Sun {sun(status)}"),
         ("time", time_left(status)),
         ("template", f"{status.template or UNKNOWN}   {status.template_state}".rstrip()),
@@ -32,6 +32,12 @@ def facts(status: Status) -> list[tuple[str, str]]:
         ("disk", f"{_unit(status.disk_free_mb, 'MB')} free, {_unit(status.disk_needed_mb, 'MB')} needed"),
         ("alarms", "; ".join(status.alarms) or "none"),
     ]
+
+
+def state(status: Status) -> str:
+    """`Running`, `Running, pause asked for`, `Paused`."""
+    waits = status.pausing and status.ob_state != "Paused"
+    return f"{status.ob_state}, pause asked for" if waits else status.ob_state
 
 
 def light_stop(status: Status) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
-
-import yaml
 
 from sequencer.config.models import Instrument
 from sequencer.observing.signature import Signature, load_signatures
@@ -27,10 +25,7 @@ class WantedDark:
 def dark_block(
     name: str, instrument: Instrument, programme: str, wanted: Sequence[WantedDark]
 ) -> dict[str, Any]:
-    """The block that takes the darks, all cameras in parallel, in the order given for each.
-
-    Raises LookupError for an instrument without a template for darks.
-    """
+    """The block that takes the darks, all cameras in parallel, in the order given for each."""
     template = _dark_template(instrument).name
     by_camera: dict[str, list[WantedDark]] = {}
     for dark in wanted:
@@ -42,11 +37,6 @@ def dark_block(
     return {"name": name, "instrument": instrument.name, "programme": programme, "templates": calls}
 
 
-def as_yaml(block: Mapping[str, Any]) -> str:
-    """A block as people read and edit it."""
-    return yaml.safe_dump(dict(block), sort_keys=False, allow_unicode=True)
-
-
 def _dark_template(instrument: Instrument) -> Signature:
     """The instrument's own template for darks of several DITs, else the generic one."""
     found = [
@@ -55,10 +45,7 @@ def _dark_template(instrument: Instrument) -> Signature:
         if signature.procedure == "dark" and name == signature.template and not signature.fixed
     ]
     fitting = [one for one in found if instrument.name in one.instruments and "DET1.DIT" in one.parameters]
-    fitting += [one for one in found if not one.instruments]
-    if not fitting:
-        raise LookupError(f"{instrument.name} has no template for darks")
-    return fitting[0]
+    return [*fitting, *(one for one in found if not one.instruments)][0]
 
 
 def _parameters(instrument: Instrument, darks: Sequence[WantedDark]) -> dict[str, Any]:

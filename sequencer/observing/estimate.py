@@ -22,7 +22,7 @@ HEADER_BYTES = 6 * 2880
 
 @dataclass(frozen=True)
 class Need:
-    """What a template needs: frames asked for, frames foreseen, their bytes on disk, seconds in all and of sky.
+    """What a template needs: frames asked for, frames foreseen, their bytes on disk, seconds in all.
 
     `shortfalls` are the series that will have fewer frames than asked for.
     """
@@ -31,7 +31,6 @@ class Need:
     frames: int = 0
     disk_bytes: int = 0
     duration_s: float = 0.0
-    sky_s: float = 0.0
     shortfalls: Sequence[Shortfall] = ()
 
     def __add__(self, other: Need) -> Need:
@@ -41,7 +40,6 @@ class Need:
             self.frames + other.frames,
             self.disk_bytes + other.disk_bytes,
             self.duration_s + other.duration_s,
-            self.sky_s + other.sky_s,
             (*self.shortfalls, *other.shortfalls),
         )
 
@@ -87,7 +85,6 @@ def estimate_twilight(call: TemplateCall, found: Findings, twilight: Twilight) -
         sum(row.n for row in course.rows),
         sum(row.n * sizes[row.camera] for row in course.rows),
         ended_s - twilight.begin_s,
-        max(course.sky_end_s - twilight.begin_s, 0.0),
         course.shortfalls(),
     )
 

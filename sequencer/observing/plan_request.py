@@ -22,6 +22,7 @@ from sequencer.observing.planning import TwilightPlan, pace_of, plan_twilight
 from sequencer.observing.planning.learned import read_learned
 from sequencer.observing.validation import validate
 from sequencer.sky import Site, sun_altitude_deg
+from sequencer.sky.thermal import REFERENCE_TEMPERATURE_K
 
 A_DAY_S = 86_400.0
 
@@ -30,7 +31,8 @@ A_DAY_S = 86_400.0
 class PlanRequest:
     """Which block where, from when: `start_s` (Unix s UTC), or a local `date` and `twilight`, else the deployment's
     start, else now. `twilight` (morning or evening) replaces the block's. `preset_s` and `overhead_s` replace the
-    instrument's; `learned` is the file of what earlier nights taught."""
+    instrument's; `learned` is the file of what earlier nights taught, `ambient_k` the ambient temperature in K (None:
+    that of the instrument's table)."""
 
     ob: str
     deployment: str
@@ -40,11 +42,13 @@ class PlanRequest:
     preset_s: float | None = None
     overhead_s: float | None = None
     learned: Path | None = None
+    ambient_k: float | None = None
 
 
 @dataclass(frozen=True)
 class NightPlan:
-    """Every twilight of a block, planned; or the problems for which none was."""
+    """Every twilight of a block, planned; or the problems for which none was. `ambient_k` is the ambient temperature
+    in K that the thermal light follows; None where no filter's light is thermal."""
 
     ob: str
     deployment: str
@@ -52,6 +56,7 @@ class NightPlan:
     twilights: Sequence[TwilightPlan] = ()
     warnings: Sequence[Problem] = ()
     problems: Sequence[Problem | str] = field(default_factory=list)
+    ambient_k: float | None = None
 
     def sun_altitude_deg(self, time_s: float) -> float:
         """Altitude of the Sun at a time (Unix s UTC)."""
@@ -62,6 +67,7 @@ class NightPlan:
         return {
             "ob": self.ob,
             "deployment": self.deployment,
+            "ambient_k": self.ambient_k,
             "warnings": [str(warning) for warning in self.warnings],
             "twilights": [twilight.plain() for twilight in self.twilights],
         }
@@ -109,9 +115,25 @@ def plan_night(request: PlanRequest) -> NightPlan:
     twilights, now_s = list[TwilightPlan](), place.start_s
     for call in filter(is_twilight, checked.ob.templates):
         pace = pace_of(place.instrument, request.preset_s, request.overhead_s)
-        twilights.append(plan_twilight(call, place.instrument, place.site, now_s, pace, learned))
+        twilights.append(
+            plan_twilight(
+                call, place.instrument, place.site, now_s, pace, learned, ambient_k=request.ambient_k
+            )
+        )
         now_s = twilights[-1].end_s
-    return replace(night, twilights=twilights)
+    if not _any_thermal(twilights, place.instrument):
+        return replace(night, twilights=twilights)
+    return replace(night, twilights=twilights, ambient_k=request.ambient_k or REFERENCE_TEMPERATURE_K)
+
+
+def _any_thermal(twilights: Sequence[TwilightPlan], instrument: Instrument) -> bool:
+    """Whether the light of any filter planned is thermal: it follows no twilight."""
+    return any(
+        not instrument.cameras[camera].filters[name].twilight_band
+        for twilight in twilights
+        for camera, names in twilight.order.items()
+        for name in names
+    )
 
 
 def _for_twilight(block: OB, request: PlanRequest) -> OB:

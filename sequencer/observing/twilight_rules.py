@@ -86,8 +86,6 @@ def _check_filters(call: TemplateCall, found: Findings, name: str, camera: Camer
         return
     if not brightness_known(call, camera, found.instrument):
         return
-    if not camera.nd_keyword and all(camera.filters[item].twilight_band for item in filters):
-        return
     left_out = [item for item in filters if _is_left_out(call, found, name, camera, item)]
     if left_out == filters and known:
         found.problem(

@@ -55,7 +55,7 @@ def detector(
 
 
 def dictionary(required: Mapping[str, Sequence[str]] | None = None) -> Keywords:
-    """MEGARA's dictionary, with nothing required but the keywords named by kind of frame."""
+    """MEGARA's dictionary, with nothing required but the keywords named by kind of frame (`all`, or a template)."""
     known = {
         name: replace(entry, required=[], values=[])
         for name, entry in load_keywords("megara").keywords.items()
@@ -63,7 +63,8 @@ def dictionary(required: Mapping[str, Sequence[str]] | None = None) -> Keywords:
     for kind, names in (required or {}).items():
         for name in names:
             known[name] = replace(known.get(name, Keyword("string", "template")), required=[kind])
-    return Keywords("test", keywords=known)
+    kinds = {kind: {"ESO TPL ID": [kind]} for kind in required or {} if kind != "all"}
+    return Keywords("test", kinds=kinds, keywords=known)
 
 
 def instrument(layout: str = "extensions") -> Instrument:

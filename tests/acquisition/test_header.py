@@ -221,10 +221,10 @@ def test_a_header_is_checked_for_its_extensions_and_required_cards() -> None:
     with pytest.raises(MissingCards):
         check_header(plan(), [card("OBJECT", "x", extension=1)], required, later=False)
     with pytest.raises(MissingCards) as caught:
-        check_header(plan(procedure="dark"), [card("OBJECT", "x")], required, later=True)
+        check_header(plan(), [card("OBJECT", "x"), card("ESO TPL ID", "dark")], required, later=True)
     assert caught.value.missing == (("ESO DET DIT", "the detector"),)
     with pytest.raises(MissingCards) as caught:
-        check_header(plan(procedure="dark", promised=("ESO DET DIT",)), [], required, later=False)
+        check_header(plan(), [card("ESO TPL ID", "dark")], required, later=False)
     assert {keyword for keyword, _ in caught.value.missing} == {"OBJECT", "ESO TEL AIRM END", "ESO DET DIT"}
 
 

@@ -42,16 +42,16 @@ def test_planning_names_missing_cards_and_who_owes_them(tmp_path: Path) -> None:
     }
 
     async def work(bench: Bench) -> None:
-        asked = {"procedure": "twilight_flat", "promised": ("ESO SEQ VERDICT",)}
+        flat = [*plan().start_cards, card("ESO TPL ID", "twilight_flat")]
         with pytest.raises(MissingCards) as caught:
-            bench.acquisition.plan(plan(**asked))
+            bench.acquisition.plan(plan(start_cards=flat))
         assert caught.value.missing == (
             ("ESO OBS NAME", "the observing block"),
             ("ESO TEL ALT", "the telescope"),
         )
         assert "ESO TEL ALT (from the telescope)" in str(caught.value)
-        cards = [*plan().start_cards, card("ESO OBS NAME", "x"), card("ESO TEL ALT", 40.0)]
-        bench.acquisition.plan(plan(start_cards=cards, **asked))
+        cards = [*flat, card("ESO OBS NAME", "x"), card("ESO TEL ALT", 40.0)]
+        bench.acquisition.plan(plan(start_cards=cards))
         await bench.sender.submit(*frame())
         with pytest.raises(MissingCards) as late:
             await bench.acquisition.store(plan().exposure, [card("ESO SEQ VERDICT", "good")], 10.0)

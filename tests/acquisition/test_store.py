@@ -53,7 +53,7 @@ def test_the_judge_sees_the_levels_and_its_cards_are_in_the_file(tmp_path: Path)
         def judge(levels: Levels) -> list[Any]:
             return [card("ESO SEQ VERDICT", "low" if levels.level_e < 3e4 else "good")]
 
-        bench.acquisition.plan(plan(promised=("ESO SEQ VERDICT",)))
+        bench.acquisition.plan(plan())
         await bench.sender.submit(*frame())
         stored = await bench.acquisition.store(plan().exposure, [], 10.0, judge)
         assert fits.getheader(stored.path)["ESO SEQ VERDICT"] == "low"

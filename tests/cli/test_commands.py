@@ -139,6 +139,36 @@ def test_operator_verbs_without_a_running_sequencer(verb: str, tmp_path: Path) -
     assert result.output == f"error: {tmp_path}: no sequencer is running here\n"
 
 
+@pytest.mark.parametrize("words", [("",), (" ", "\t")])
+def test_a_note_without_words_is_refused(words: tuple[str, ...], tmp_path: Path) -> None:
+    result = call("note", "--run", str(tmp_path), *words)
+    assert result.exit_code == 2
+    assert "a note needs words" in result.output
+
+
+@pytest.mark.parametrize("verb", ["run", "script", "demo"])
+def test_a_folder_for_runs_below_a_file_is_refused_in_words(verb: str, tmp_path: Path) -> None:
+    (tmp_path / "afile").write_text("not a folder")
+    what = {"run": ["metis-dark", "-d", "metis-sim"], "script": [str(tmp_path / "afile"), "-d", "metis-sim"]}
+    result = call(verb, *what.get(verb, []), "--out", str(tmp_path / "afile" / "x" / "y"))
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'afile'} is a file, not a folder" in result.output
+    assert "Errno" not in result.output
+
+
+def test_a_file_of_darks_that_cannot_be_written_is_refused_before_the_run_is_read(tmp_path: Path) -> None:
+    result = call("darks", str(tmp_path), "--out", str(tmp_path / "nowhere" / "x.yaml"))
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'nowhere'} is not there" in result.output
+
+
+def test_what_the_disk_refuses_is_said_without_a_number(tmp_path: Path) -> None:
+    result = call("export", "--signature", "METIS_all_cal_Dark", "--out", str(tmp_path / ("x" * 300)))
+    assert result.exit_code == 2
+    assert result.output.startswith(f"error: {tmp_path}/xxx")
+    assert result.output.endswith(": file name too long\n")
+
+
 def test_halt_asks_first() -> None:
     result = CliRunner().invoke(main, ["halt"], input="n\n")
     assert result.exit_code == 1

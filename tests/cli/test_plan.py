@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def test_the_table_has_a_line_for_each_series_and_where_to_point() -> None:
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert lines[0] == "L-band twilight flats on metis-sim"
-    assert "twilight 2027-03-20 09:28:31 to 10:08:24 UTC: 40 min" in lines[2]
+    assert "twilight 2027-03-20 09:28:31 to 10:08:24 UTC: 40 min" in lines[3]
     assert sum(" flat " in line for line in lines) == 9
     assert sum(" ladder " in line for line in lines) == 5
     assert sum("opposite the Sun" in line for line in lines) == 3
@@ -88,6 +89,16 @@ def test_a_block_without_twilight_says_so() -> None:
         (["--twilight", "noon"], "'noon' is not one of"),
         (["--start", "2027-03-20T15:00:00"], "would wait"),
         (["--preset", "-1"], "-1.0 is not in the range"),
+        (["--preset", "nan"], "'--preset': must be a finite number"),
+        (["--overhead", "inf"], "'--overhead': must be a finite number"),
+        (["--temperature", "nan"], "'--temperature': must be a finite number"),
+        (["--temperature", "12"], "12.0 is not in the range"),
+        (
+            ["--date", "2027-03-20", "--twilight", "morning", "--start", "2027-03-20T09:00:00"],
+            "--date and --start both say when to begin: drop one of them",
+        ),
+        (["--plot", "nowhere/plan.png"], "nowhere is not there"),
+        (["--plot", "plan.xyz"], "plan.xyz does not end in .png"),
         (["--learned", "nowhere/learned.yaml"], "does not exist"),
     ],
 )
@@ -96,3 +107,36 @@ def test_what_cannot_be_planned_is_told_in_a_line(arguments: list[str], message:
     assert result.exit_code == 2
     assert message in result.output
     assert "Traceback" not in result.output
+
+
+def test_where_no_picture_can_go_is_said_before_anything_else_is_looked_at(tmp_path: Path) -> None:
+    """Neither block nor deployment is there: that would be told only after their files were read."""
+    (tmp_path / "taken").write_text("a file")
+    (tmp_path / "folder.png").mkdir()
+    for name, message in (("taken/plan.png", "taken is a file, not a folder"), ("folder.png", "is a directory")):
+        result = CliRunner().invoke(plan, ["no-block", "-d", "nowhere", "--plot", str(tmp_path / name)])
+        assert result.exit_code == 2
+        assert message in result.output
+        assert "no-block" not in result.output
+
+
+def first_dit_s(*arguments: str) -> float:
+    """The DIT of the first series of METIS in Lp."""
+    result = CliRunner().invoke(plan, [*LBAND, *arguments, "--json"])
+    (twilight,) = json.loads(result.stdout)["twilights"]
+    return float(next(row["dit_s"] for row in twilight["rows"] if row["filter"] == "Lp"))
+
+
+def test_a_colder_night_wants_longer_dits_as_planck_says() -> None:
+    """Lp, 3.816 um: 4 K less is a factor exp(h c / (k lambda) (1/276.15 - 1/280.15)) fewer photons; dark is little."""
+    ratio = math.exp(14387.8 / 3.816 * (1 / 276.15 - 1 / 280.15))
+    assert first_dit_s("--temperature", "276.15") / first_dit_s() == pytest.approx(ratio, rel=0.01)
+    assert first_dit_s("--temperature", "280.15") == first_dit_s()
+
+
+def test_the_temperature_a_plan_rests_on_is_said_where_the_light_is_thermal() -> None:
+    assumed = lines_of(*LBAND)[1]
+    assert assumed == "ambient temperature 280.15 K assumed; --temperature tells another"
+    assert lines_of(*LBAND, "--temperature", "276.5")[1] == "ambient temperature 276.5 K"
+    optical = lines_of("opticam-dusk", "--deployment", "opticam-sim", "--temperature", "276.5")
+    assert not any("ambient" in line for line in optical)

@@ -1,13 +1,9 @@
-"""`sequencer run`, `script` and `reduce` from an empty folder, on simulated devices, to the end."""
+"""`sequencer run` and `reduce` from an empty folder, on simulated devices, to the end."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import jsonschema
@@ -16,71 +12,7 @@ import pytest
 from sequencer.engine.journal import read_journal, verify_journal
 from sequencer.monitor.summary import SCHEMA
 
-DEPLOYMENT = """\
-name: tiny
-instrument: metis
-start: "2027-03-20T09:25:00"
-window_px: [96, 96]
-devices:
-  telescope: {kind: telescope, endpoint: "tcp://127.0.0.1:21910"}
-  mechanisms: {kind: mechanisms, endpoint: "tcp://127.0.0.1:21911"}
-  sources: {kind: sources, endpoint: "tcp://127.0.0.1:21912"}
-  site: {kind: site, endpoint: "tcp://127.0.0.1:21913"}
-  detector_lm: {kind: detector, endpoint: "tcp://127.0.0.1:21914", camera: LM}
-  detector_n: {kind: detector, endpoint: "tcp://127.0.0.1:21915", camera: N}
-  detector_ifu: {kind: detector, endpoint: "tcp://127.0.0.1:21916", camera: IFU}
-"""
-OB = """\
-name: tiny flats
-instrument: METIS
-programme: 60.A-9999(A)
-templates:
-  - template: METIS_all_cal_TwilightFlat
-    parameters:
-      SEQ.CAMERA: [LM]
-      SEQ.DIT.FILT.LIST: [Lp]
-      SEQ.AIRMASS.LIST: [1.0, 2.0]
-      SEQ.NEXPO: 3
-      SEQ.LEVEL.LIST: [0.3, 0.5, 0.7]
-      SEQ.DARK.NEXPO: 3
-"""
-SCRIPT = """\
-import sequencer
-
-async with sequencer.connect("tiny") as metis:
-    await metis.mechanisms.move({"INS.OPTI10.NAME": "Lp"})
-    frame, = await metis.detectors["LM"].expose(dit_s=0.2, ndit=2, n=1)
-    print("stored", frame.file)
-"""
-
-
-@dataclass
-class Finished:
-    """A command that has ended, in the folder it was called from."""
-
-    folder: Path
-    code: int
-    out: str
-    err: str
-
-    @property
-    def run_dir(self) -> Path:
-        (found,) = (self.folder / "runs").iterdir()
-        return found
-
-
-def call(folder: Path, *words: str) -> Finished:
-    """Run the installed command in a folder, as a user does: another process, output into a pipe."""
-    command = [str(Path(sys.executable).with_name("sequencer")), *words]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
-    return Finished(folder, done.returncode, done.stdout, done.stderr)
-
-
-def prepare(folder: Path) -> Path:
-    for name, content in (("tiny.yaml", DEPLOYMENT), ("ob.yaml", OB), ("one.py", SCRIPT)):
-        (folder / name).write_text(content)
-    return folder
+from .folder import OB, Finished, call, prepare
 
 
 @pytest.fixture(scope="module")
@@ -160,23 +92,13 @@ def test_reducing_again_replaces_what_was_made_before(finished: Finished, tmp_pa
     assert verify_journal(run_dir / "journal.sqlite") == len(records)
 
 
-def test_a_script_runs_under_the_same_journal_and_ends_safe(tmp_path: Path) -> None:
-    done = call(prepare(tmp_path), "script", "one.py", "--deployment", "tiny")
+def test_a_run_whose_flats_want_darks_says_how_to_take_them(finished: Finished, tmp_path: Path) -> None:
+    assert "missing darks" not in finished.out
+    (prepare(tmp_path) / "ob.yaml").write_text(OB + "      SEQ.DARK: false\n")
+    done = call(tmp_path, "run", "ob.yaml", "--deployment", "tiny")
     assert done.code == 0, done.out + done.err
-    assert "\nstored METIS." in done.out
-    summary = json.loads((done.run_dir / "summary.json").read_text())
-    assert [len(template["frames"]) for template in summary["templates"]] == [1]
-    assert summary["safe_state"] != []
-    assert all(entry["reached"] for entry in summary["safe_state"])
-
-
-def test_a_script_that_fails_ends_safe_with_code_1(tmp_path: Path) -> None:
-    prepare(tmp_path)
-    (tmp_path / "one.py").write_text(SCRIPT + "    raise RuntimeError('the engineer gave up')\n")
-    done = call(tmp_path, "script", "one.py", "--deployment", "tiny")
-    assert done.code == 1
-    summary = json.loads((done.run_dir / "summary.json").read_text())
-    assert summary["outcome"] == "failed"
-    assert all(entry["reached"] for entry in summary["safe_state"])
-    assert "the engineer gave up" in done.out
-    assert "Traceback" not in done.out + done.err
+    said = [line.strip() for line in done.out.splitlines() if "missing darks" in line]
+    assert said == [f"missing darks: `sequencer darks runs/{done.run_dir.name}` makes the block for them"]
+    command = said[0].split("`")[1].split()[1:]
+    assert call(tmp_path, *command).code == 0
+    assert list(tmp_path.glob("missing-darks-*.yaml"))

@@ -82,7 +82,6 @@ shutter: {mechanism: "", closed: "", open: "", halves: [], seconds: 1}
 cover: {mechanism: "", closed: "", open: "", halves: [], seconds: 1}
 setups: {}
 header: {}
-required_cards: {}
 assumed: []
 provenance: {}
 """,

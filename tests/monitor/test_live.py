@@ -53,7 +53,11 @@ def test_what_is_not_known_is_a_dash_never_a_number() -> None:
 
 
 def test_a_paused_run_says_so_before_anything_but_the_light_stop() -> None:
-    assert facts(Status(ob_state="Paused"))[1] == ("state", "Paused")
+    assert facts(Status(ob_state="Paused", pausing=True))[1] == ("state", "Paused")
+
+
+def test_a_pause_that_waits_for_its_checkpoint_is_said() -> None:
+    assert facts(Status(ob_state="Running", pausing=True))[1] == ("state", "Running, pause asked for")
 
 
 def test_a_plan_that_does_not_fit_is_said_loudly() -> None:

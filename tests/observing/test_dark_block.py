@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sequencer.observing.dark_block import WantedDark, as_yaml, dark_block
+from sequencer.observing.dark_block import WantedDark, dark_block
+from sequencer.observing.exchange.yaml_form import block_yaml
 
 from .blocks import block, check, surroundings
 
@@ -41,7 +42,7 @@ def test_all_cameras_expose_in_parallel_each_in_the_order_given() -> None:
 
 def test_the_block_as_written_is_valid_and_holds_the_frames_wanted() -> None:
     _, instrument = surroundings("metis-sim")
-    text = as_yaml(dark_block("Dunkel, für später", instrument, PROGRAMME, [LM_SLOW, LM_FAST, N_USUAL]))
+    text = block_yaml(dark_block("Dunkel, für später", instrument, PROGRAMME, [LM_SLOW, LM_FAST, N_USUAL]))
     assert text.startswith("name: Dunkel, für später\ninstrument: METIS\nprogramme: 60.A-9999\ntemplates:\n")
     found = check(block(text))
     assert not found.problems
@@ -56,5 +57,14 @@ def test_an_instrument_takes_its_own_template_for_darks_or_the_generic_one() -> 
         _, instrument = surroundings(deployment)
         written = dark_block("x", instrument, PROGRAMME, [WantedDark(camera, mode, 2.0, 1, 3)])
         assert [call["template"] for call in written["templates"]] == [template]
-        found = check(block(as_yaml(written)), deployment)
+        found = check(block(block_yaml(written)), deployment)
         assert (found.problems, found.frames) == ([], 3)
+
+
+def test_a_programme_that_looks_like_a_number_stays_text() -> None:
+    _, instrument = surroundings("metis-sim")
+    for programme in ("1e3", "0815", "12", "true", "null", ".nan"):
+        text = block_yaml(dark_block("1.5", instrument, programme, [LM_SLOW]))
+        found = check(block(text))
+        assert not found.problems, programme
+        assert (found.ob.name, found.ob.programme) == ("1.5", programme)

@@ -79,8 +79,11 @@ class Course:
         """How many frames of a filter are still to be taken at a level."""
         if wish.plan.mode == "LADDER":
             return self._rungs_left(wish, wish.plan, level, self.programme.cycles)
-        taken = self._taken[Series(wish.camera, wish.filter, level.requested, "flat")]
-        return max(self.programme.n * self.programme.cycles - taken, 0)
+        return self._still(wish, level, "flat", self.programme.n * self.programme.cycles)
+
+    def _still(self, wish: FilterWish, level: Level, kind: str, asked: int) -> int:
+        series = Series(wish.camera, wish.filter, level.requested, kind)
+        return 0 if series in self.programme.over else max(asked - self._taken[series], 0)
 
     def _side_by_side(self, turn: Sequence[FilterWish], level: Level, now_s: float) -> float:
         return max(self._take(wish, level, now_s) for wish in turn)
@@ -130,8 +133,7 @@ class Course:
         return [(wish, plan) for wish, plan in ladders if self._rungs_left(wish, plan, level)]
 
     def _rungs_left(self, wish: FilterWish, plan: LevelPlan, level: Level, cycles: int = 1) -> int:
-        taken = self._taken[Series(wish.camera, wish.filter, level.requested, "ladder")]
-        return max(len(plan.levels) * plan.passes * cycles - taken, 0)
+        return self._still(wish, level, "ladder", len(plan.levels) * plan.passes * cycles)
 
     def _rungs(self, wish: FilterWish, plan: LevelPlan, level: Level, now_s: float, cycles: int = 1) -> float:
         controller = climber(wish, plan, self._controllers[id(wish)], now_s)

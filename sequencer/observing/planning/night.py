@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,11 +25,12 @@ from sequencer.sky import Site, Window
 
 @dataclass(frozen=True)
 class Begun:
-    """How far a template has come in its `window`: frames of each series that need not be taken any more, and the
-    level (airmass asked for) at which the telescope points, if at any."""
+    """How far a template has come in its `window`: good frames of each series, the series that are over for good or
+    ill, and the level (airmass asked for) at which the telescope points, if at any."""
 
     window: Window
     taken: Mapping[Series, int]
+    over: Set[Series] = frozenset()
     here: float | None = None
 
 
@@ -97,7 +98,7 @@ def plan_twilight(
     levels, unreachable = reachable_levels(wanted, instrument)
     programme = programme_of(call, instrument, window, levels, twilight.sun_altitude_deg, learned, ambient_k)
     if begun:
-        programme = replace(programme, taken=begun.taken, here=begun.here)
+        programme = replace(programme, taken=begun.taken, over=begun.over, here=begun.here)
     course, end_s = walked(programme, pace, twilight)
     others = [walked(programme, pace, twilight, sigmas)[0] for sigmas in (-1.0, 1.0)]
     rows = with_sigmas(course, others)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -23,8 +23,8 @@ class Programme:
 
     `ladder` are the rungs' levels in full wells (empty: no ladder), `ladder_filters` those it may be taken in.
     `darks` is the number for each kind (0: none), `dark_wait_s` how long the detectors rest before. Of a programme
-    that has begun `taken` are the frames of each series that need not be taken any more, and `here` is the level
-    (airmass asked for) the telescope points at.
+    that has begun `taken` are the good frames of each series, `over` the series of which no more are wanted, and
+    `here` is the level (airmass asked for) the telescope points at.
     """
 
     wishes: Sequence[FilterWish]
@@ -36,6 +36,7 @@ class Programme:
     darks: int = 0
     dark_wait_s: float = 0.0
     taken: Mapping[Series, int] = field(default_factory=dict)
+    over: Set[Series] = frozenset()
     here: float | None = None
 
     @property

@@ -121,7 +121,7 @@ def test_a_file_of_neither_form_is_named(text: str, tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     result = call(export_ob, "metis-dark", "--form", "obd", "--out", tmp_path / "nowhere" / "a.obd")
     assert result.exit_code == 2
-    assert "No such file or directory" in result.stderr
+    assert f"{tmp_path / 'nowhere'} is not there" in result.stderr
 
 
 def test_a_file_that_fails_half_way_is_not_there(tmp_path: Path) -> None:

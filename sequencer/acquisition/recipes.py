@@ -1,0 +1,65 @@
+"""Which recipe takes which raw frame, as data: the form of the files in `configs/keywords/recipes`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from msgspec import Struct
+
+from sequencer.config.keywords import Condition
+from sequencer.config.problems import ConfigErrors
+from sequencer.config.search import find_config, known_names
+from sequencer.config.structure import convert
+from sequencer.config.yaml_reader import read_yaml
+
+FOLDER = "keywords/recipes"
+
+
+class RawType(Struct, forbid_unknown_fields=True, frozen=True):
+    """A type of raw frame: a frame that meets `when` is of it, and `recipe` takes it under the name of the type.
+
+    `makes` is the category (PRO CATG) of the product, `needs` are categories the recipe cannot do without, those in
+    `match` with the read-out of the frames; `optional` it takes when they are there. `lit` frames are stacked by
+    optics, too; `apart` are keywords in which frames of one set may differ. `chips` and `fewest` (frames) are what
+    the recipe wants but does not check.
+    """
+
+    recipe: str
+    when: Condition
+    makes: str = ""
+    needs: list[str] = []
+    match: list[str] = []
+    optional: list[str] = []
+    lit: bool = False
+    apart: list[str] = []
+    chips: int = 1
+    fewest: int = 1
+
+
+class Recipes(Struct, forbid_unknown_fields=True, frozen=True):
+    """What an instrument's pipeline takes. Frames of one set agree in `readout`, lit ones in `optics` as well.
+
+    `label` are the keywords a set is named after, `sof` whether its runner reads set-of-frames files.
+    """
+
+    name: str
+    readout: list[str]
+    raw_types: dict[str, RawType]
+    optics: list[str] = []
+    label: list[str] = []
+    sof: bool = True
+
+
+def load_recipes(name_or_path: str) -> Recipes:
+    """Return the recipes of a pipeline. Raises ConfigErrors."""
+    value, problems = convert(read_yaml(find_config(FOLDER, name_or_path)), Recipes)
+    if value is None or problems:
+        raise ConfigErrors(problems)
+    return value
+
+
+@lru_cache
+def recipes_of(instrument: str) -> Recipes | None:
+    """The packaged recipes of an instrument by its name in the headers, None where there are none."""
+    name = instrument.lower()
+    return load_recipes(name) if name in known_names(FOLDER) else None

@@ -1,0 +1,107 @@
+"""`sequencer header`: a frame's header explained card by card."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sequencer.cli.exits import EXIT_CODES, clear_messages, refuse
+
+if TYPE_CHECKING:
+    from sequencer.acquisition.explain import Explained
+
+STRUCTURE = {
+    "SIMPLE", "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "EXTEND", "PCOUNT", "GCOUNT", "BZERO", "BSCALE",
+    "CHECKSUM", "DATASUM",
+}  # fmt: skip
+"""Cards that describe the bytes of the file: nothing to explain."""
+
+
+@click.command(epilog=EXIT_CODES, short_help="Explain a frame's header card by card.")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("keywords", nargs=-1)
+@click.option(
+    "--dictionary", default="", help="Name or file of the keyword dictionary. Default: by INSTRUME."
+)
+def header(file: Path, keywords: tuple[str, ...], dictionary: str) -> None:
+    """Say of every card of FILE, or of those with KEYWORDS in their names, who gave it, when, whether it was read back
+    or requested, and whether a real device or a simulated one stood behind it; then what the keyword dictionary has
+    against the header.
+
+    \b
+    Examples:
+      sequencer header runs/20270320T091500-METIS-bce3/raw/METIS.2027-03-20T09:28:42.679.fits
+      sequencer header METIS.2027-03-20T09:28:42.679.fits TEL "DET DIT"
+    """
+    from sequencer.acquisition.dictionary import Dictionary
+    from sequencer.acquisition.explain import explain
+    from sequencer.config.keywords import keywords_of, load_keywords
+    from sequencer.reduction.fitsread import BadFitsError, read_hdus
+
+    with clear_messages():
+        try:
+            headers = [_cards(hdu.cards) for hdu in read_hdus(file)]
+        except BadFitsError as error:
+            refuse([str(error)])
+        instrument = str(headers[0].get("INSTRUME", ""))
+        known = Dictionary(load_keywords(dictionary) if dictionary else keywords_of(instrument))
+        rows = explain(headers, known, _times(file))
+        wanted = [
+            row for row in rows if not keywords or any(word.upper() in row.keyword for word in keywords)
+        ]
+        for line in _table(wanted):
+            click.echo(line)
+        problems = known.problems(headers)
+    click.echo("")
+    for problem in problems:
+        click.echo(f"wrong: {problem}")
+    click.echo(
+        f"{len(problems)} of {len(rows)} cards are wrong or missing by the dictionary of {known.keywords.name}"
+    )
+
+
+def _cards(cards: Mapping[str, str | int | float | bool]) -> dict[str, str | int | float | bool]:
+    return {keyword: value for keyword, value in cards.items() if keyword not in STRUCTURE}
+
+
+def _times(file: Path) -> dict[str, str]:
+    """When the run's journal, two folders up, says the exposure began to be prepared and its frame was stored;
+    nothing where there is no journal that can be read.
+    """
+    from sequencer.clock import iso
+    from sequencer.engine.journal import read_journal
+
+    journal = file.resolve().parent.parent / "journal.sqlite"
+    if not journal.is_file():
+        return {}
+    try:
+        records = read_journal(journal)
+    except sqlite3.DatabaseError:
+        return {}
+    frames = [record for record in records if record.kind == "frame" and record.data.get("file") == file.name]
+    if not frames:
+        return {}
+    exposure = frames[0].data["exposure"]
+    starts = [
+        record.time_s
+        for record in records
+        if record.kind == "exposure" and record.data["exposure"] == exposure
+    ]
+    return {"end": iso(frames[0].time_s), **({"start": iso(starts[0])} if starts else {})}
+
+
+def _table(rows: Sequence[Explained]) -> Iterator[str]:
+    """Columns with a title over each header's cards."""
+    columns = [(row.keyword, str(row.value), row.giver, row.how, row.reality, row.when) for row in rows]
+    widths = [max((len(column[i]) for column in columns), default=0) for i in range(5)]
+    hdu = -1
+    for row, column in zip(rows, columns, strict=True):
+        if row.hdu != hdu:
+            hdu = row.hdu
+            yield f"header {hdu}" if hdu else "primary header"
+        line = "  ".join(text.ljust(width) for text, width in zip(column, widths, strict=False))
+        yield f"  {line}  {column[5]}{'  WRONG: ' + row.wrong if row.wrong else ''}".rstrip()
