@@ -51,10 +51,14 @@ class FrameSender:
         return len(self._kept)
 
     async def start(self) -> None:
-        """Bind and listen for readers."""
+        """Bind and listen for readers. Raises as `sockets.bind`; nothing is left open then."""
         self._socket = sockets.new_socket(self._context, zmq.ROUTER, hwm=sockets.FRAME_HWM)
         self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        self.endpoint = sockets.bind(self._socket, self.endpoint)
+        try:
+            self.endpoint = sockets.bind(self._socket, self.endpoint)
+        except (ValueError, zmq.ZMQError):
+            self._socket.close()
+            raise
         self._task = asyncio.get_running_loop().create_task(self._read())
 
     async def submit(self, header: FrameHeader, chips: Sequence[Pixels]) -> None:

@@ -97,14 +97,21 @@ class Server:
         }
 
     async def start(self) -> None:
-        """Bind the sockets and begin to answer. Raises zmq.ZMQError if the address is taken."""
+        """Bind the sockets and begin to answer. Raises ValueError for an address that is not this machine's own, and
+        zmq.ZMQError if it is taken; nothing is left open then."""
         self._commands = sockets.new_socket(self._context, zmq.ROUTER, hwm=sockets.COMMAND_HWM)
         self._commands.setsockopt(zmq.ROUTER_MANDATORY, 1)
         self._commands.setsockopt(zmq.MAXMSGSIZE, sockets.MAX_COMMAND_BYTES)
         self._events = sockets.new_socket(self._context, zmq.XPUB, hwm=sockets.EVENT_HWM)
         self._events.setsockopt(zmq.XPUB_VERBOSE, 1)
-        asked_for, self.endpoint = self.endpoint, sockets.bind(self._commands, self.endpoint)
-        self.events_endpoint = sockets.bind(self._events, self.events_endpoint)
+        asked_for = self.endpoint
+        try:
+            self.endpoint = sockets.bind(self._commands, self.endpoint)
+            self.events_endpoint = sockets.bind(self._events, self.events_endpoint)
+        except (ValueError, zmq.ZMQError):
+            self._commands.close()
+            self._events.close()
+            raise
         for address in (asked_for, self.endpoint):
             self._clock.serve(address, self.boot_id)
         for loop in (self._read_commands, self._read_subscriptions, self._beat):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
 
 import pytest
 import zmq
 import zmq.asyncio
 
+from sequencer.clock import WallClock
 from sequencer.wire import sockets
+from sequencer.wire.frames import FrameSender
+from sequencer.wire.server import Server
 
 from .support import Rig, Toy, every_transport, on
 
@@ -24,6 +29,28 @@ def test_nothing_binds_beyond_this_machine(endpoint: str) -> None:
             await rig.new_server(endpoint, Toy(rig.clock)).start()
 
     on("inproc", main)
+
+
+@pytest.mark.parametrize("endpoint", ["tcp://0.0.0.0:5601", "tcp://127.0.0.1:{taken}"])
+@pytest.mark.parametrize("what", ["server", "frames"])
+def test_what_cannot_bind_leaves_nothing_open(endpoint: str, what: str) -> None:
+    """A context ends only when all its sockets are closed; it would wait for ever."""
+
+    async def start(context: zmq.asyncio.Context, address: str) -> None:
+        clock = WallClock()
+        server = Server("toy", "toy", address, clock, Toy(clock), simulated=True, context=context)
+        await (server if what == "server" else FrameSender(address, clock, context=context)).start()
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        context = zmq.asyncio.Context()
+        with pytest.raises((ValueError, zmq.ZMQError)):
+            asyncio.run(start(context, endpoint.format(taken=taken.getsockname()[1])))
+    ending = threading.Thread(target=context.term, daemon=True)
+    ending.start()
+    ending.join(10.0)
+    assert not ending.is_alive()
 
 
 @pytest.mark.parametrize(
