@@ -192,3 +192,21 @@ def test_level_mode_follows_the_sky_from_the_dit_list(twilight: str) -> None:
     assert dits == sorted(dits, reverse=twilight == "morning")
     assert len(set(dits)) == len(dits)
     assert all(0.45 < row.predicted_fraction < 0.55 for row in flats)
+
+
+@pytest.mark.parametrize(
+    ("wish", "name"),
+    [
+        ("SEQ.LEVEL.LIST: [0.3, 0.6]", "short-L"),
+        ("SEQ.LEVEL.LIST: [0.3, 0.6], SEQ.LEVEL.FILT: [Lp]", "Lp"),
+        (
+            "SEQ.LEVEL.LIST: [0.05, 0.6], SEQ.LEVEL.FILT: [Mp, Lp]",
+            "Lp",
+        ),  # Mp fills 5 % before the shortest DIT is over
+    ],
+)
+def test_the_ladder_is_taken_in_the_first_filter_allowed_that_reaches_every_rung(
+    tmp_path: Path, wish: str, name: str
+) -> None:
+    plan = the_plan(planned(tmp_path, f"SEQ.DIT.FILT.LIST: [short-L, Mp, Lp], {wish}"))
+    assert {row.filter for row in plan.rows if row.kind == "ladder"} == {name}
