@@ -200,9 +200,9 @@ def test_level_mode_follows_the_sky_from_the_dit_list(twilight: str) -> None:
         ("SEQ.LEVEL.LIST: [0.3, 0.6]", "short-L"),
         ("SEQ.LEVEL.LIST: [0.3, 0.6], SEQ.LEVEL.FILT: [Lp]", "Lp"),
         (
-            "SEQ.LEVEL.LIST: [0.05, 0.6], SEQ.LEVEL.FILT: [Mp, Lp]",
+            "SEQ.LEVEL.LIST: [0.15, 0.6], SEQ.LEVEL.FILT: [Mp, Lp]",
             "Lp",
-        ),  # Mp fills 5 % before the shortest DIT is over
+        ),  # Mp fills 15 % before the shortest DIT is over
     ],
 )
 def test_the_ladder_is_taken_in_the_first_filter_allowed_that_reaches_every_rung(
