@@ -197,16 +197,14 @@ def test_level_mode_follows_the_sky_from_the_dit_list(twilight: str) -> None:
 @pytest.mark.parametrize(
     ("wish", "name"),
     [
-        ("SEQ.LEVEL.LIST: [0.3, 0.6]", "short-L"),
-        ("SEQ.LEVEL.LIST: [0.3, 0.6], SEQ.LEVEL.FILT: [Lp]", "Lp"),
-        (
-            "SEQ.LEVEL.LIST: [0.15, 0.6], SEQ.LEVEL.FILT: [Mp, Lp]",
-            "Lp",
-        ),  # Mp fills 15 % before the shortest DIT is over
+        ("SEQ.DIT.FILT.LIST: [short-L, Lp], SEQ.LEVEL.LIST: [0.3, 0.6]", "short-L"),
+        ("SEQ.DIT.FILT.LIST: [short-L, Lp], SEQ.LEVEL.LIST: [0.3, 0.6], SEQ.LEVEL.FILT: [Lp]", "Lp"),
+        ("SEQ.DIT.FILT.LIST: [CO_ref, Lp], SEQ.LEVEL.LIST: [0.15, 0.6]", "Lp"),
     ],
 )
 def test_the_ladder_is_taken_in_the_first_filter_allowed_that_reaches_every_rung(
     tmp_path: Path, wish: str, name: str
 ) -> None:
-    plan = the_plan(planned(tmp_path, f"SEQ.DIT.FILT.LIST: [short-L, Mp, Lp], {wish}"))
+    """CO_ref fills 15 % before the shortest DIT is over."""
+    plan = the_plan(planned(tmp_path, wish))
     assert {row.filter for row in plan.rows if row.kind == "ladder"} == {name}
