@@ -98,4 +98,11 @@ ACCEPTED = (
         "(20.0)",
         BENDS,
     ),
+    Accepted(
+        "sequencer/reduction/frames.py",
+        'DARK, FLAT, LADDER, BIAS, INS_DARK = "dark", "flat", "ladder", "bias", "insdark"',
+        "'bias'",
+        "('mutant')",
+        "a word of the room's own: nothing outside writes or shows it",
+    ),
 )
