@@ -17,7 +17,7 @@ from sequencer.engine.clocks import choose_clock
 from sequencer.engine.request import BadInput, RunRequest
 from sequencer.observing import OB, Validation, load_ob, validate
 from sequencer.observing.planning import read_learned
-from sequencer.observing.planning.learned import Learned
+from sequencer.observing.planning.learned import Nights
 from sequencer.sky import Site
 
 NOTEBOOK_RATE = 100.0
@@ -44,7 +44,7 @@ class Prepared:
     started_s: float
     disk_bytes: int = 0
     simulate: bool = False
-    learned: Learned = field(default_factory=dict)
+    learned: Nights = field(default_factory=dict)
     learned_file: Path | None = None
 
 

@@ -9,8 +9,7 @@ from typing import Any
 from sequencer.config.models import Instrument
 from sequencer.exposure import Learned
 from sequencer.observing.planning import Throughput, merged, write_learned
-from sequencer.observing.planning.learned import Learned as Nights
-from sequencer.observing.planning.learned import tonight_sigma
+from sequencer.observing.planning.learned import Nights, tonight_sigma
 
 FILTER_TO_FILTER_SIGMA = 0.1
 """Relative 1 sigma between the throughputs of two filters of a camera on one night, beside the table's. Assumed."""

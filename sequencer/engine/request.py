@@ -13,7 +13,6 @@ from sequencer.engine.status import Status
 
 EXIT_COMPLETED = 0
 EXIT_ENDED_SAFE = 1
-EXIT_BAD_INPUT = 2
 EXIT_NOT_SAFE = 3
 
 

@@ -26,6 +26,3 @@ OB_CHART = Chart(
     ),
 )
 """An observing block. `suspend` is an interlock's; the operator's verbs are checked in `control`."""
-
-TEMPLATE_STATES = ("Presetting", "SettingUp", "Waiting", "Probing", "Exposing", "HandingOver", "Reducing")
-"""What a running template says it is doing; shown on the screen, no chart of its own."""

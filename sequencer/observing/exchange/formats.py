@@ -20,7 +20,6 @@ from sequencer.observing.exchange.status import STATUS, cannot_follow
 from sequencer.observing.signature import Signature
 
 Form = Literal["p2json", "obd"]
-SUFFIXES: dict[Form, str] = {"p2json": ".json", "obd": ".obd"}
 
 
 def import_file(path: Path, signatures: Mapping[str, Signature] | None = None) -> Imported:

@@ -10,6 +10,7 @@ from sequencer.observing.planning.priors import rate_prior
 from sequencer.observing.planning.programme import Pace, Programme, pace_of, programme_of
 from sequencer.observing.planning.rows import PlanRow
 from sequencer.observing.planning.series import Series
+from sequencer.observing.planning.wishes import level_plan
 
 __all__ = [
     "RISK_SIGMAS",
@@ -25,6 +26,7 @@ __all__ = [
     "TwilightPlan",
     "choose_patch",
     "in_order",
+    "level_plan",
     "merged",
     "pace_of",
     "patch_rules",

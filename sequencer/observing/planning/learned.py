@@ -31,16 +31,16 @@ class Throughput(Struct, forbid_unknown_fields=True, frozen=True):
     run: str
 
 
-Learned = dict[str, dict[str, Throughput]]
+Nights = dict[str, dict[str, Throughput]]
 """Camera -> filter -> throughput."""
 
 
 class _File(Struct, forbid_unknown_fields=True, frozen=True):
     deployment: str
-    learned: Learned
+    learned: Nights
 
 
-def read_learned(path: Path, deployment: str) -> Learned:
+def read_learned(path: Path, deployment: str) -> Nights:
     """What the file of a deployment holds; nothing when there is none.
 
     Raises ConfigErrors for a file that is damaged, holds impossible figures or is of another deployment: what
@@ -83,7 +83,7 @@ def write_learned(path: Path, deployment: str, learned: Mapping[str, Mapping[str
     part.replace(path)
 
 
-def merged(before: Learned, tonight: Learned) -> Learned:
+def merged(before: Nights, tonight: Nights) -> Nights:
     """The file's new content: tonight's filters replace those of earlier nights, the others stay."""
     cameras = {*before, *tonight}
     return {camera: {**before.get(camera, {}), **tonight.get(camera, {})} for camera in cameras}

@@ -10,7 +10,7 @@ from typing import Any
 from sequencer.config.models import Instrument
 from sequencer.observing.block import TemplateCall
 from sequencer.observing.planning.course import Course
-from sequencer.observing.planning.learned import Learned
+from sequencer.observing.planning.learned import Nights
 from sequencer.observing.planning.levels import reachable_levels
 from sequencer.observing.planning.pointing import Aim, aim_at
 from sequencer.observing.planning.programme import Pace, Programme, programme_of
@@ -80,7 +80,7 @@ def plan_twilight(
     site: Site,
     start_s: float,
     pace: Pace,
-    learned: Learned | None = None,
+    learned: Nights | None = None,
     begun: Begun | None = None,
     ambient_k: float | None = None,
     until_s: float | None = None,

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from sequencer.config.models import Instrument
 from sequencer.observing.block import TemplateCall
-from sequencer.observing.planning.learned import Learned
+from sequencer.observing.planning.learned import Nights
 from sequencer.observing.planning.levels import Level
 from sequencer.observing.planning.order import in_order
 from sequencer.observing.planning.priors import SunAltitude
@@ -79,7 +79,7 @@ def programme_of(
     window: Window,
     levels: Sequence[Level],
     sun_altitude_deg: SunAltitude,
-    learned: Learned | None = None,
+    learned: Nights | None = None,
     ambient_k: float | None = None,
 ) -> Programme:
     """What a twilight template whose parameters are `complete` is to do, as figures, at an ambient temperature.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sequencer.config.models import CameraConfig, DetectorConfig, Instrument
 from sequencer.exposure import DetectorLimits, LevelPlan, RatePrior
-from sequencer.observing.planning.learned import Learned, tonight_sigma
+from sequencer.observing.planning.learned import Nights, tonight_sigma
 from sequencer.observing.planning.priors import SunAltitude, rate_prior
 from sequencer.observing.prediction import detector_limits
 
@@ -47,7 +47,7 @@ def filter_wishes(
     airmasses: tuple[float, ...],
     sun_altitude_deg: SunAltitude,
     time_s: float,
-    learned: Learned | None = None,
+    learned: Nights | None = None,
     ambient_k: float | None = None,
 ) -> list[FilterWish]:
     """Every filter of every camera of a twilight template, cameras and filters in the block's order.
@@ -63,7 +63,7 @@ def filter_wishes(
         detector = instrument.detectors[config.detector]
         name = p.get(f"DET{detector.index}.NCORRS.NAME") or detector.default_mode
         ndit = p.get(f"DET{detector.index}.NDIT") or 1
-        plan = _level_plan(p, direction, airmasses, ndit)
+        plan = level_plan(p, direction, airmasses, ndit)
         for filter_name in [item for item in p["SEQ.DIT.FILT.LIST"] if item in config.filters]:
             prior = _prior(p, camera, config, filter_name, sun_altitude_deg, time_s, learned or {}, ambient_k)
             wishes.append(_wish(p, camera, filter_name, detector, name, prior, plan, offset_s))
@@ -104,7 +104,7 @@ def _prior(
     name: str,
     sun_altitude_deg: SunAltitude,
     time_s: float,
-    learned: Learned,
+    learned: Nights,
     ambient_k: float | None,
 ) -> RatePrior:
     density = p.get(config.nd_keyword) or config.nd_open
@@ -119,9 +119,10 @@ def _prior(
     )
 
 
-def _level_plan(
+def level_plan(
     p: Parameters, direction: Literal["EVENING", "MORNING"], airmasses: tuple[float, ...], ndit: int
 ) -> LevelPlan:
+    """The wish of a template whose parameters are `complete`, for plan and run alike; `ndit` without SEQ.TIME."""
     return LevelPlan(
         mode=p["SEQ.MODE"],
         direction=direction,
