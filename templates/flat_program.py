@@ -8,9 +8,8 @@ from sequencer.engine.live_plan import LivePlan
 from sequencer.engine.observation import Observation
 from sequencer.engine.series import FlatSeries
 from sequencer.engine.shot import Shot
-from sequencer.exposure import LevelPlan
-from sequencer.observing.planning import Level
-from templates.parameters import camera_filters, detector_parameter, sun_limits
+from sequencer.observing.planning import Level, level_plan
+from templates.parameters import camera_filters, detector_parameter
 
 Parameters = dict[str, Any]
 
@@ -21,10 +20,9 @@ class FlatProgram:
     `filters` are those of each camera in the order of their turns, as planned.
     """
 
-    def __init__(self, obs: Observation, p: Parameters, direction: str) -> None:
+    def __init__(self, obs: Observation, p: Parameters) -> None:
         self._obs = obs
         self._p = p
-        self._direction = direction
         self.plan: LivePlan = obs.plan()
         self.levels = self.plan.levels
         given = camera_filters(obs.instrument, p)
@@ -51,14 +49,13 @@ class FlatProgram:
         n: int = self._p["SEQ.NEXPO"]
         return n + n % 2 if self.ends_with_ladder else n
 
-    def ladder_series(self, camera: str, level: Level | None = None) -> FlatSeries | None:
-        """The series for a camera's DIT ladder: the first that reaches every rung, now or at a level."""
+    def ladder_series(self, camera: str) -> FlatSeries | None:
+        """The series for a camera's DIT ladder: the first that reaches every rung now."""
         wanted = self._p.get("SEQ.LEVEL.FILT") or self.filters[camera]
-        airmass = level.airmass if level else None
         for name in self.filters[camera]:
             series = self.series[camera, name]
             if name in wanted and not series.stopped:
-                if all(rung.reachable for rung in series.rungs(self._p["SEQ.LEVEL.LIST"], airmass)):
+                if all(rung.reachable for rung in series.rungs(self._p["SEQ.LEVEL.LIST"])):
                     return series
         return None
 
@@ -90,14 +87,6 @@ class FlatProgram:
             dpr_tech=detector.dpr_tech,
             on_sky=True,
         )
-        plan = LevelPlan(
-            mode=p["SEQ.MODE"],
-            direction=self._direction,  # type: ignore[arg-type]
-            target_fraction=p["SEQ.LEVEL.TARGET"],
-            tolerance=p["SEQ.LEVEL.TOL"],
-            max_fraction=p["SEQ.LEVEL.MAX"],
-            airmasses=tuple(level.airmass for level in self.levels),
-            integration_s=p.get("SEQ.TIME") or None,
-            sun_limits_deg=sun_limits(self._obs.instrument, p),
-        )
+        airmasses = tuple(level.airmass for level in self.levels)
+        plan = level_plan(p, self.plan.window.kind, airmasses, label.ndit)  # type: ignore[arg-type]
         return self._obs.flat_series(label, plan, p.get(config.nd_keyword) or "")

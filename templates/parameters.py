@@ -12,12 +12,11 @@ Parameters = dict[str, Any]
 
 
 def camera_filters(instrument: Instrument, p: Parameters) -> dict[str, list[str]]:
-    """The filters of each camera to expose, in the order given; without a list, the one of its wheel's parameter."""
+    """The filters of each camera to expose, in the order given."""
     chosen: dict[str, list[str]] = {}
     for camera in p["SEQ.CAMERA"]:
         config = instrument.cameras[camera]
-        listed = p.get("SEQ.DIT.FILT.LIST") or [p[config.filter_keyword]]
-        chosen[camera] = [name for name in listed if name in config.filters]
+        chosen[camera] = [name for name in p["SEQ.DIT.FILT.LIST"] if name in config.filters]
     return {camera: names for camera, names in chosen.items() if names}
 
 
@@ -30,16 +29,6 @@ def detector_parameter(p: Parameters, detector: DetectorConfig, name: str, defau
 def mechanism_parameters(instrument: Instrument, p: Parameters) -> dict[str, str]:
     """The parameters that are positions of mechanisms."""
     return {key: value for key, value in p.items() if key in instrument.mechanisms and value is not None}
-
-
-def sun_limits(instrument: Instrument, p: Parameters) -> tuple[float, float]:
-    """(lowest, highest) altitude of the Sun in deg: the block's, else what all its cameras allow."""
-    limits = [instrument.cameras[camera].sun_altitude_deg for camera in p["SEQ.CAMERA"]]
-    low, high = p.get("SEQ.SUNALT.MIN"), p.get("SEQ.SUNALT.MAX")
-    return (
-        max(limit[0] for limit in limits) if low is None else low,
-        min(limit[1] for limit in limits) if high is None else high,
-    )
 
 
 def openings(instrument: Instrument, p: Parameters) -> Openings:

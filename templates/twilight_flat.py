@@ -18,7 +18,7 @@ from sequencer.observing.planning import Level
 from sequencer.sky import NoTwilight
 from templates.flat_program import FlatProgram
 from templates.matching_darks import matching_darks
-from templates.parameters import fore_optics, mask_positions, openings, sun_limits
+from templates.parameters import fore_optics, mask_positions, openings
 
 Parameters = dict[str, Any]
 
@@ -26,24 +26,26 @@ Parameters = dict[str, Any]
 async def run(obs: Observation, p: Parameters) -> None:
     """Take twilight flats as the parameters say. Raises NoTwilight when there is none to work in."""
     obs.light.protect = p["SEQ.PROTECT"]
-    window = obs.find_window(p["SEQ.TWILIGHT"], sun_limits(obs.instrument, p))
-    flats = TwilightFlats(obs, p, FlatProgram(obs, p, window.kind))
-    flats.program.plan.announce()
+    window = obs.find_window(p["SEQ.TWILIGHT"], (p["SEQ.SUNALT.MIN"], p["SEQ.SUNALT.MAX"]))
+    flats = TwilightFlats(obs, p, FlatProgram(obs, p))
+    plan = flats.program.plan
+    plan.announce()
     if window.start_s - obs.run.clock.now() > p["SEQ.TWILIGHT.WAIT"]:
         raise NoTwilight(
             f"the twilight begins only in {(window.start_s - obs.run.clock.now()) / 60.0:.0f} minutes"
         )
     obs.say("Waiting")
     await obs.wait_until(window.start_s - obs.instrument.telescope.preset_s, "waiting for the twilight")
-    async with obs.within(window):
-        for number, level in enumerate(flats.program.levels, start=1):
-            async with obs.level(level.requested):
-                flats.program.plan.arrive(level.requested)
-                await flats.point(level)
-                await obs.wait_until(window.start_s, "waiting for the twilight")
-                await flats.expose(number, level)
-                if number == 1 and flats.program.ends_with_ladder:
-                    await flats.ladder(level)
+    with plan.carried_out():
+        async with obs.within(window):
+            for number, level in enumerate(plan.levels, start=1):
+                async with obs.level():
+                    plan.arrive(level.requested)
+                    await flats.point(level)
+                    await obs.wait_until(window.start_s, "waiting for the twilight")
+                    await flats.expose(number, level)
+                    if number == 1 and flats.program.ends_with_ladder:
+                        await flats.ladder(level)
     await obs.hand_over()
     if p["SEQ.DARK"]:
         await matching_darks(obs, p, flats.program.taken())
@@ -70,7 +72,8 @@ class TwilightFlats:
 
     async def expose(self, number: int, level: Level) -> None:
         """Cycle through the filters, NEXPO exposures each; with several cameras these expose in parallel."""
-        for _ in range(self.p["SEQ.NCYCLES"]):
+        cycles: int = self.p["SEQ.NCYCLES"]
+        for cycle in range(1, cycles + 1):
             for names in zip_longest(*self.program.filters.values()):
                 turn = zip(self.program.filters, names, strict=True)
                 named = [self.program.series[camera, name] for camera, name in turn if name]
@@ -78,12 +81,20 @@ class TwilightFlats:
                 if due := [series for series in named if self._begins(series, level)]:
                     await self._put_filters(due)
                     await self.obs.side_by_side(self._take(series, number, level) for series in due)
+                ended = [series for series in due if cycle == cycles or series.stopped]
+                self._tick_off(ended, level, self.program.kind)
 
     async def ladder(self, level: Level) -> None:
         """A DIT ladder in one filter of each camera, in passes of alternating direction so that drift cancels."""
         if due := [series for camera in self.program.filters if (series := self._ladder_series(camera))]:
             await self._put_filters(due)
             await self.obs.side_by_side(self._climb(series, level) for series in due)
+            self._tick_off(due, level, "ladder")
+
+    def _tick_off(self, series: list[FlatSeries], level: Level, kind: str) -> None:
+        """These are over at this level: the plan reckons with them no more."""
+        for one in series:
+            self.program.over(one, level, kind)
 
     def _begins(self, series: FlatSeries, level: Level) -> bool:
         """Whether a filter may be exposed; one that may not stays out of the beam."""
@@ -111,7 +122,6 @@ class TwilightFlats:
         n = self.p["SEQ.NEXPO"]
         async with self.obs.beam.reading(series.label.camera, self.openings) as beam:
             good = await series.take(n, number, level.requested, beam)
-        self.program.over(series, level, "flat")
         if good < n:
             self._lament(series, level, good, n)
 
@@ -120,7 +130,6 @@ class TwilightFlats:
         levels, passes = self.p["SEQ.LEVEL.LIST"], self.program.passes
         async with self.obs.beam.reading(series.label.camera, self.openings) as beam:
             good = await series.take_ladder(levels, passes, level.requested, beam)
-        self.program.over(series, level, "ladder")
         if good < len(levels) * passes:
             self._lament(series, level, good, len(levels) * passes, series.ladder_ended)
 

@@ -71,10 +71,9 @@ class Belief:
             return 1.0, None
         return max(1.0, telescope.state.airmass), telescope.state.ambient_k
 
-    def rate_e_s(self, airmass: float | None = None) -> float:
-        """Background rate of this filter now, here or at an airmass, as far as learned, without dark."""
-        here, ambient_k = self.conditions()
-        return self.controller.rate_e_s(self._run.clock.now(), airmass or here, ambient_k)
+    def rate_e_s(self) -> float:
+        """Background rate of this filter here and now, as far as learned, without dark."""
+        return self.controller.rate_e_s(self._run.clock.now(), *self.conditions())
 
     def floor_e_s(self) -> float | None:
         """Predicted rate of the light that does not follow the twilight, dark excluded; None without a twilight."""

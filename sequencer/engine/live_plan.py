@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from sequencer.engine.context import RunContext
 from sequencer.engine.journal import Record
@@ -27,7 +28,8 @@ LATE_S = 60.0
 class LivePlan:
     """The plan of one twilight template, made when it begins, and made again for what is left.
 
-    `levels` are the illumination levels by airmass; one that cannot be had raises an alarm. Raises sky.NoTwilight.
+    `levels` are the illumination levels by airmass; one that cannot be had raises an alarm. `here` is the one (airmass
+    asked for) the telescope is at. Raises sky.NoTwilight.
     """
 
     def __init__(self, run: RunContext, call: TemplateCall) -> None:
@@ -40,13 +42,22 @@ class LivePlan:
             run.alarm(reason, "the flats of this level are missing", "leave it out of SEQ.AIRMASS.LIST")
         self._taken: Counter[Series] = Counter()
         self._over: set[Series] = set()
-        self._here: float | None = None
+        self.here: float | None = None
         self._plan: TwilightPlan
         self._left: list[PlanRow]
-        run.status.planned = 0
         self._take_up(self._planned(None))
         self.order = self._plan.order
-        run.journal.listeners.append(self._look)
+
+    @contextmanager
+    def carried_out(self) -> Iterator[None]:
+        """Meanwhile the good frames are counted; afterwards nothing is left to do."""
+        self._run.journal.listeners.append(self._look)
+        try:
+            yield
+        finally:
+            self._run.journal.listeners.remove(self._look)
+            self._left = []
+            self._tell()
 
     @property
     def window(self) -> Window:
@@ -60,7 +71,7 @@ class LivePlan:
         if first is None or first.start_s is None:
             return 0.0
         moves_s = self._pace.filter_change_s
-        if first.requested_airmass != self._here:
+        if first.requested_airmass != self.here:
             moves_s += self._pace.preset_s
         return self._plan.sky_end_s - first.start_s + moves_s
 
@@ -79,21 +90,21 @@ class LivePlan:
 
     def arrive(self, requested_airmass: float) -> None:
         """The telescope is about to go to a level: those before are over. The plan is made anew if not in time."""
-        behind = {row.series for row in self._left if row.requested_airmass == self._here}
+        behind = {row.series for row in self._left if row.requested_airmass == self.here}
         self._over |= behind
         self._left = [row for row in self._left if row.series not in behind]
         aim = self._aim_end_s(requested_airmass)
         expected_s = None if aim is None else aim - self.left_s(requested_airmass) - self._pace.preset_s
         now_s = self._run.clock.now()
-        if self._here is not None and expected_s is not None and abs(now_s - expected_s) > LATE_S:
+        if self.here is not None and expected_s is not None and abs(now_s - expected_s) > LATE_S:
             late_s = now_s - expected_s
             self.again(f"{abs(late_s) / 60.0:.0f} min {'behind' if late_s > 0.0 else 'ahead of'} the plan")
-        self._here = requested_airmass
+        self.here = requested_airmass
 
     def again(self, why: str) -> None:
         """Make the plan anew for what is left, from now on, with what was learned; what does not fit is an alarm."""
         before = {item.series for item in self._plan.missing}
-        self._take_up(self._planned(Begun(self.window, self._taken, self._over, self._here)))
+        self._take_up(self._planned(Begun(self.window, self._taken, self._over, self.here)))
         plan, needed_s = self._plan, self.needed_s
         rows = [row.plain() for row in plan.rows if row.kind != "dark"]
         self._run.log("replan", why=why, rows=rows, needed_s=needed_s, warnings=list(plan.warnings))
@@ -120,8 +131,8 @@ class LivePlan:
         """Count the good frames of the level."""
         frame = record.data
         on_sky = record.kind == "frame" and frame["kind"] in ("flat", "ladder")
-        if on_sky and frame["verdict"] == "good" and self._here is not None:
-            self._taken[Series(frame["camera"], frame["filter"], self._here, frame["kind"])] += 1
+        if on_sky and frame["verdict"] == "good" and self.here is not None:
+            self._taken[Series(frame["camera"], frame["filter"], self.here, frame["kind"])] += 1
             self._tell()
 
     def _planned(self, begun: Begun | None) -> TwilightPlan:
@@ -141,6 +152,7 @@ class LivePlan:
     def _take_up(self, plan: TwilightPlan) -> None:
         self._plan = plan
         self._left = [row for row in plan.rows if row.kind != "dark" and row.n]
+        self._run.status.planned = sum(self._taken.values()) + sum(row.n for row in self._left)
         self._tell()
 
     def _aim_end_s(self, requested_airmass: float) -> float | None:
@@ -152,7 +164,6 @@ class LivePlan:
         status, left = self._run.status, list(dict.fromkeys(row.series for row in self._left))
         status.minutes_needed = self.needed_s / 60.0
         status.achieved = sum(self._taken.values())
-        status.planned = max(status.planned, status.achieved + sum(row.n for row in self._left))
         status.left = [str(series) for series in left]
 
 

@@ -44,7 +44,6 @@ class Observation:
         self.exposer = Exposer(run)
         self.closed = ("shutter", "cover")
         self._plan: LivePlan | None = None
-        self._level: float | None = None
         run.control.on_pause = self.light.shut
         run.control.on_resume = self._go_on
         run.control.abort_exposures = self.exposer.abort
@@ -74,25 +73,25 @@ class Observation:
         await side_by_side(self.run.control, works)
 
     @asynccontextmanager
-    async def level(self, requested_airmass: float) -> AsyncIterator[None]:
+    async def level(self) -> AsyncIterator[None]:
         """One illumination level: `skip` leaves it and goes on after it."""
         control = self.run.control
-        control.in_level, self._level = True, requested_airmass
+        control.in_level = True
         try:
             await control.checkpoint()
             yield
         except SkipLevel as skip:
             self.run.log("note", text=f"level {skip}", by="engine")
         finally:
-            control.in_level, self._level = False, None
+            control.in_level = False
 
     async def _go_on(self) -> None:
         """After a pause: plan anew what is left, and see that the patch of sky is still good."""
-        if self._plan is None or self._level is None:
+        if self._plan is None or self._plan.here is None or not self.run.control.in_level:
             return
         self._plan.again("resumed after a pause")
         try:
-            await self.patch.keep(self._plan.left_s(self._level))
+            await self.patch.keep(self._plan.left_s(self._plan.here))
         except SkipLevel as skip:
             self.run.control.leave_level(str(skip))
 

@@ -48,10 +48,6 @@ class FlatSeries:
         self._rung_dits: list[float] = []
         self._taken_dits: list[float] = []
 
-    def ndit(self, dit_s: float) -> int:
-        """NDIT at a DIT: what fills the total time wanted, else as the block says."""
-        return self.plan.ndit(dit_s) if self.plan.integration_s else self.label.ndit
-
     def begin(self) -> bool:
         """The filter's turn: start from what others have taught; whether it may be exposed (else `stopped`)."""
         self.belief.begin()
@@ -91,10 +87,10 @@ class FlatSeries:
         finally:
             self._rung_dits = []
 
-    def rungs(self, levels: Sequence[float], airmass: float | None = None) -> list[Rung]:
-        """The DIT ladder through the wanted levels, at the present airmass or at another."""
+    def rungs(self, levels: Sequence[float]) -> list[Rung]:
+        """The DIT ladder through the wanted levels, at the present airmass."""
         limits = self.belief.limits
-        rate_e_s = self.belief.rate_e_s(airmass) + limits.dark_rate_e_s
+        rate_e_s = self.belief.rate_e_s() + limits.dark_rate_e_s
         return ladder(
             levels, rate_e_s, limits.full_well_e, limits.linearity_k, limits.min_dit_s, limits.max_dit_s
         )
@@ -134,7 +130,7 @@ class FlatSeries:
         """Whether a good frame came of it; none does when the operator wants a pause at once."""
         try:
             if probe:
-                await self._probe(replace(shot, kind="probe", ndit=1, level_number=0, ladder_pass=0), beam)
+                await self._probe(replace(shot, kind="probe", level_number=0, ladder_pass=0), beam)
                 return False
             frame, verdict = await self._exposer.take_once(shot, self._judge, beam.ready)
         except EndedForPause:
@@ -183,7 +179,7 @@ class FlatSeries:
         return replace(
             self.label,
             dit_s=answer.dit_s,
-            ndit=self.ndit(answer.dit_s),
+            ndit=answer.ndit,
             sequence_mode=controller.plan.mode,
             predicted_fraction=predicted,
             floor_e_s=self.belief.floor_e_s(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import yaml
 from sequencer.config.search import find_config
 from sequencer.engine.context import RunContext
 from sequencer.engine.journal import Record
+from sequencer.engine.request import Nobody
+from sequencer.engine.status import Status
 from sequencer.monitor.asked import asked
 from sequencer.monitor.story import tell
 from tests.end_to_end import rig
@@ -80,6 +83,48 @@ def test_after_a_pause_only_what_is_left_is_planned(tmp_path: Path) -> None:
     assert all(row["start_s"] > resumed for row in replan["rows"])
     assert good(ran) == planned(ran)
     assert ran.of("alarm") == []
+
+
+def test_a_pause_in_the_first_cycle_leaves_the_second_in_the_plan(tmp_path: Path) -> None:
+    """Two filters in turn, twice over: after the first turn of the first one 3 of 12 are taken, 9 are left."""
+    parameters = {**rig.FLATS, "SEQ.DIT.FILT.LIST": ["Lp", "short-L"], "SEQ.NEXPO": 3, "SEQ.NCYCLES": 2}
+    ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", {**parameters, "SEQ.DARK": False}))
+    ran = rig.run(tmp_path, ob, operator=paused_for(60.0, 4))
+    replan = ran.of("replan")[0]
+    resumed = next(record.time_s for record in ran.records if record.kind == "replan")
+    before = [frame for frame in ran.of("frame") if frame["end_s"] < resumed]
+    assert 3 <= len(before) < 6
+    assert sum(row["n"] for row in replan["rows"]) == 12 - len(before)
+    assert {row["filter"] for row in replan["rows"]} == {"Lp", "short-L"}
+    assert good(ran) == 12
+
+
+class LastStatus(Nobody):
+    """Remembers what the plan's part of the status said last."""
+
+    def on_status(self, status: Status) -> None:
+        self.seen = (status.planned, status.achieved, list(status.left))
+
+
+def test_the_second_twilight_of_a_block_has_a_plan_of_its_own(tmp_path: Path) -> None:
+    flats = {**rig.FLATS, "SEQ.DARK": False}
+    calls = [("METIS_all_cal_TwilightFlat", deepcopy({**flats, "SEQ.NEXPO": n})) for n in (4, 2)]
+    watcher = LastStatus()
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, *calls), watcher=watcher)
+    assert good(ran) == 4 + 2
+    assert watcher.seen == (2, 2, [])
+
+
+def test_after_a_skipped_level_nothing_is_left_to_do(tmp_path: Path) -> None:
+    async def skip(run: RunContext) -> None:
+        await run.control.request("skip", "tester")
+
+    watcher = LastStatus()
+    ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", {**rig.FLATS, "SEQ.DARK": False}))
+    ran = rig.run(tmp_path, ob, operator=rig.when(rig.entered("Exposing"), skip), watcher=watcher)
+    assert ran.result.outcome == "completed"
+    assert watcher.seen[1] < watcher.seen[0] == 2
+    assert watcher.seen[2] == []
 
 
 def test_the_latest_end_is_an_end_of_the_plan_too(tmp_path: Path) -> None:
