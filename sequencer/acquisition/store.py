@@ -18,12 +18,11 @@ import zmq.asyncio
 from sequencer.acquisition.aside import write_aside
 from sequencer.acquisition.cards import Card
 from sequencer.acquisition.dictionary import Dictionary
-from sequencer.acquisition.durable import PartFile
 from sequencer.acquisition.errors import AcquisitionError, FrameMissing, PlanError
-from sequencer.acquisition.fits import Hdu, fits_chunks, reserved_bytes
+from sequencer.acquisition.files import Place, Reserve, fits_files
 from sequencer.acquisition.frame_check import check_frame
 from sequencer.acquisition.header_check import check_header
-from sequencer.acquisition.layouts import complete, headers, lay_out
+from sequencer.acquisition.layouts import complete, lay_out
 from sequencer.acquisition.plan import ExposurePlan, StoredFrame
 from sequencer.acquisition.sampling import Chip
 from sequencer.acquisition.statistics import Levels, measure
@@ -51,7 +50,7 @@ class _Open:
     """An exposure between plan and its fate."""
 
     plan: ExposurePlan
-    part: PartFile | None
+    part: Place | None
     frame: asyncio.Future[_Arrived]
     storing: asyncio.Task[StoredFrame] | None = None
 
@@ -59,9 +58,10 @@ class _Open:
 class Acquisition:
     """Receives the frames of all detectors and writes those that were planned into `raw_dir`.
 
-    `on_unplanned(header, text)` is told of frames nobody planned: they are written into the folder
-    `unplanned` beside `raw_dir` and acknowledged; `text` says where, or why not (then the detector still
-    keeps the frame). `keywords` is the dictionary of headers: without it the packaged one of the instrument.
+    `reserve` says how they are kept: without it as FITS files. `on_unplanned(header, text)` is told of frames
+    nobody planned: they are written into the folder `unplanned` beside `raw_dir` and acknowledged; `text` says
+    where, or why not (then the detector still keeps the frame). `keywords` is the dictionary of headers: without
+    it the packaged one of the instrument.
     """
 
     def __init__(
@@ -73,9 +73,10 @@ class Acquisition:
         context: zmq.asyncio.Context | None = None,
         on_unplanned: OnUnplanned = lambda header, text: None,
         keywords: Keywords | None = None,
+        reserve: Reserve | None = None,
     ) -> None:
         self.raw_dir = raw_dir
-        self.raw_dir.mkdir(parents=True, exist_ok=True)
+        self._reserve = reserve or fits_files(raw_dir)
         self._clock = clock
         self._instrument = instrument
         self._dictionary = Dictionary(keywords or keywords_of(instrument.name))
@@ -200,7 +201,7 @@ class Acquisition:
         part = entry.part or self._reserve(plan)
         entry.part = None
         date = next(str(card.value) for card in hdus[0].cards if card.keyword == "DATE")
-        sha256 = await self._clock.thread("acquisition", _write, part, hdus, date)
+        sha256 = await self._clock.thread("acquisition", part.write, hdus, date)
         stored = StoredFrame(
             plan.exposure,
             plan.file_name,
@@ -238,11 +239,6 @@ class Acquisition:
         check_header(plan, cards, self._dictionary, later=later)
         return cards
 
-    def _reserve(self, plan: ExposurePlan) -> PartFile:
-        item_bytes = 2 if plan.dtype == "uint16" else 4
-        size = reserved_bytes(plan.expected_shape, item_bytes, len(plan.chips), headers(plan))
-        return PartFile(self.raw_dir / plan.file_name, size)
-
     def _entry(self, exposure: str) -> _Open:
         if exposure not in self._open:
             raise PlanError(f"exposure {exposure} was not planned, or has been given up")
@@ -253,9 +249,3 @@ class Acquisition:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _write(part: PartFile, hdus: list[Hdu], date: str) -> str:
-    sha256 = part.write(fits_chunks(hdus, date))
-    part.publish()
-    return sha256

@@ -46,17 +46,18 @@ def classify(files: tuple[Path, ...], sof_dir: Path | None) -> None:
 def _read(paths: tuple[Path, ...]) -> Iterator[FrameFile]:
     """Headers of all files."""
     from sequencer.acquisition.classify import FrameFile
-    from sequencer.reduction.fitsread import BadFitsError, read_hdus
+    from sequencer.reduction.fitsread import BadFitsError
+    from sequencer.reduction.headers import images, read_headers
 
     names = [name for path in paths for name in (_in_folder(path) if path.is_dir() else [path])]
     if not names:
         refuse(["there is no FITS file in these folders"])
     for name in dict.fromkeys(name.resolve() for name in names):
         try:
-            hdus = read_hdus(name)
+            headers = read_headers(name)
         except BadFitsError as error:
             refuse([str(error)])
-        yield FrameFile(name, hdus[0].cards, sum(hdu.shape != (0, 0) for hdu in hdus))
+        yield FrameFile(name, headers[0], images(headers))
 
 
 def _in_folder(folder: Path) -> list[Path]:

@@ -40,11 +40,12 @@ def header(file: Path, keywords: tuple[str, ...], dictionary: str) -> None:
     from sequencer.acquisition.dictionary import Dictionary
     from sequencer.acquisition.explain import explain
     from sequencer.config.keywords import keywords_of, load_keywords
-    from sequencer.reduction.fitsread import BadFitsError, read_hdus
+    from sequencer.reduction.fitsread import BadFitsError
+    from sequencer.reduction.headers import read_headers
 
     with clear_messages():
         try:
-            headers = [_cards(hdu.cards) for hdu in read_hdus(file)]
+            headers = [_cards(cards) for cards in read_headers(file)]
         except BadFitsError as error:
             refuse([str(error)])
         instrument = str(headers[0].get("INSTRUME", ""))
@@ -82,7 +83,11 @@ def _times(file: Path) -> dict[str, str]:
         records = read_journal(journal)
     except sqlite3.DatabaseError:
         return {}
-    frames = [record for record in records if record.kind == "frame" and record.data.get("file") == file.name]
+    frames = [
+        record
+        for record in records
+        if record.kind == "frame" and Path(record.data.get("file", "")).stem == file.stem
+    ]
     if not frames:
         return {}
     exposure = frames[0].data["exposure"]

@@ -14,6 +14,7 @@ VERBS = {
     "templates": "templates",
     "validate": "validate",
     "plan": "plan",
+    "rehearse": "rehearse",
     "import": "import_ob",
     "export": "export_ob",
     "run": "run",
@@ -60,6 +61,7 @@ First steps:
   sequencer templates METIS_all_cal_TwilightFlat      what an observing block can say
   sequencer validate night.yaml --deployment metis-sim
   sequencer plan night.yaml --deployment metis-sim        when, where, which DIT, what will not fit
+  sequencer rehearse night.yaml --deployment metis-sim    the whole block in virtual time, without pixels
   sequencer run night.yaml --deployment metis-sim
 
 {EXIT_CODES}"""

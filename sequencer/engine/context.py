@@ -14,11 +14,11 @@ from sequencer.config.models import Deployment, Instrument
 from sequencer.devices.connect import Devices
 from sequencer.devices.lightpath import LightStop
 from sequencer.engine.control import Control
+from sequencer.engine.feed import Feed
 from sequencer.engine.journal import Journal
 from sequencer.engine.rates import Rates
 from sequencer.engine.status import Status
 from sequencer.observing import OB
-from sequencer.reduction.external.feed import AttachedFeed
 from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
 
 
@@ -44,7 +44,7 @@ class RunContext:
     cover: LightStop | None
     acquisition: Acquisition
     names: Names
-    feed: AttachedFeed
+    feed: Feed
     sun: SunTrack
     rates: Rates
     until_s: float | None = None

@@ -115,7 +115,9 @@ class Observation:
         """Wait with the light stop closed; the operator can interrupt at once."""
         with self.run.doing(why):
             await self.light.shut()
-            await self.run.control.wait(time_s - self.run.clock.now(), "engine.wait")
+            if (left_s := time_s - self.run.clock.now()) > 0.0:
+                self.run.log("wait", why=why, until_s=time_s)
+                await self.run.control.wait(left_s, "engine.wait")
 
     def within(self, window: Window) -> AbstractAsyncContextManager[None]:
         """Work inside a twilight: at its end, or at --until, the light stop closes, also in mid-exposure."""

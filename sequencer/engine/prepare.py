@@ -52,6 +52,8 @@ def prepare(request: RunRequest) -> Prepared:
     """Load and check a block and where it is to run. Raises ConfigErrors and BadInput; touches no device."""
     deployment, instrument, place = load_place(request)
     started_s = start_time(request, deployment)
+    if request.rehearsal:
+        deployment = rehearsed(deployment)
     checked = validate(
         load_ob(request.ob_path),
         deployment,
@@ -60,7 +62,8 @@ def prepare(request: RunRequest) -> Prepared:
         until_s=request.until_s,
         now_s=started_s,
     )
-    problems: list[Problem | str] = [*checked.problems, *_disk_problems(request, checked)]
+    disk_problems = [] if request.rehearsal else _disk_problems(request, checked)
+    problems: list[Problem | str] = [*checked.problems, *disk_problems]
     try:
         clock = choose_clock(request.clock_spec, deployment, started_s)
     except BadInput as error:
@@ -80,7 +83,7 @@ def prepare(request: RunRequest) -> Prepared:
         checked.disk_bytes,
         simulate=clock.kind == "virtual",
         learned={} if file is None else read_learned(file, deployment.name),
-        learned_file=file,
+        learned_file=None if request.rehearsal else file,
     )
 
 
@@ -124,6 +127,20 @@ def load_place(request: RunRequest) -> tuple[Deployment, Instrument, SiteConfig]
         deployment = msgspec.structs.replace(deployment, window_px=request.window_px)
     instrument = load_instrument(deployment.instrument)
     return deployment, instrument, load_site(instrument.site)
+
+
+def rehearsed(deployment: Deployment) -> Deployment:
+    """The deployment a rehearsal runs on: every device simulated, no stage attached.
+
+    Where real hardware is rehearsed the night is the one believed in: nothing about it is drawn at random.
+    """
+    night = deployment.night
+    if not all(device.simulated for device in deployment.devices.values()):
+        night = msgspec.structs.replace(night, zero_point_sigma=0.0, sky_noise_sigma=0.0, twilight_scale_sigma=0.0)
+    devices = {
+        name: msgspec.structs.replace(device, simulated=True) for name, device in deployment.devices.items()
+    }
+    return msgspec.structs.replace(deployment, devices=devices, night=night, stages={})
 
 
 def sky_site(place: SiteConfig) -> Site:

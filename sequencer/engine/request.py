@@ -23,7 +23,9 @@ class RunRequest:
     `start_s` and `until_s` are Unix seconds UTC; without them the deployment's start (else now) and no end.
     `clock_spec` is virtual, scaled:RATE or wall; empty: virtual on simulators, wall on hardware. `window_px`
     cuts every detector to (nx, ny) about its centre. `ob_path` is empty for a script. `learned` is the file of what
-    nights teach; by the wall clock it is by default `out`/learned-`deployment`.yaml, else there is none.
+    nights teach; by the wall clock it is by default `out`/learned-`deployment`.yaml, else there is none. A `rehearsal`
+    runs on simulators in virtual time whatever the deployment says, keeps of each frame only the headers, reduces
+    nothing and reads `learned` without writing it.
     """
 
     ob_path: Path
@@ -35,6 +37,7 @@ class RunRequest:
     seed: int = 1
     window_px: tuple[int, int] | None = None
     learned: Path | None = None
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import msgspec
 import zmq.asyncio
 
 from sequencer.acquisition import Acquisition, file_names
+from sequencer.acquisition.files import fits_files, header_files
 from sequencer.clock import Clock, iso
 from sequencer.config.models import Deployment, DeviceConfig
 from sequencer.devices.connect import Devices, connect_devices
@@ -23,6 +24,7 @@ from sequencer.devices.lightpath import LightStop, light_stop
 from sequencer.engine import alarms
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import Control
+from sequencer.engine.feed import Feed, NoReduction
 from sequencer.engine.journal import Journal, Record
 from sequencer.engine.operator import OperatorDesk
 from sequencer.engine.prepare import Prepared
@@ -101,6 +103,7 @@ async def _assemble(
         instrument,
         context=context,
         on_unplanned=lambda header, text: alarms.unplanned_frame(run, header, text),
+        reserve=header_files(run_dir / "headers") if request.rehearsal else fits_files(run_dir / "raw"),
     )
     stack.push_async_callback(acquisition.close)
     for detector in devices.detectors.values():
@@ -122,7 +125,7 @@ async def _assemble(
         cover=_stop("cover", instrument.cover, devices.mechanisms, devices.cover),
         acquisition=acquisition,
         names=file_names(run_dir / "raw", instrument),
-        feed=AttachedFeed(run_dir, deployment.instrument, clock, deployment.stages),
+        feed=_feed(prepared, run_dir),
         sun=SunTrack.over(prepared.site, *(prepared.started_s + span for span in SUN_TRACK_S)),
         rates=Rates(instrument, deployment.name, run_id, prepared.learned, prepared.learned_file),
         until_s=request.until_s,
@@ -131,6 +134,13 @@ async def _assemble(
     run.feed.on_alarm = lambda text: alarms.reduction(run, text)
     run.feed.on_product = lambda record: run.log("product", **msgspec.to_builtins(record))
     return run
+
+
+def _feed(prepared: Prepared, run_dir: Path) -> Feed:
+    if prepared.request.rehearsal:
+        return NoReduction()
+    deployment = prepared.deployment
+    return AttachedFeed(run_dir, deployment.instrument, prepared.clock, deployment.stages)
 
 
 def _owner(prepared: Prepared) -> str:
@@ -156,20 +166,25 @@ def _start_simulators() -> Simulate:
 
 
 def _new_folder(prepared: Prepared) -> tuple[str, Path]:
-    """(run id, folder): start, instrument and a word made of block and seed; numbered if it exists."""
+    """(run id, folder): start, instrument and a word made of block and seed; numbered if it exists.
+
+    A rehearsal has the id of the run it rehearses, however often it is repeated.
+    """
     word = hashlib.sha256(f"{prepared.ob.name}|{prepared.request.seed}".encode()).hexdigest()[:4]
     stamp = iso(prepared.started_s, 0).replace("-", "").replace(":", "")
     base = f"{stamp}-{prepared.instrument.name}-{word}"
     prepared.request.out.mkdir(parents=True, exist_ok=True)
     for number in range(1, 10_000):
-        run_id = base if number == 1 else f"{base}-{number}"
-        folder = prepared.request.out / run_id
+        name = base if number == 1 else f"{base}-{number}"
+        folder = prepared.request.out / name
         try:
             folder.mkdir()
         except FileExistsError:
             continue
+        if prepared.request.rehearsal:
+            return base, folder
         (folder / "products").mkdir()
-        return run_id, folder
+        return name, folder
     raise FileExistsError(f"{prepared.request.out}: ten thousand runs named {base}")
 
 

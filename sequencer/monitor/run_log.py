@@ -67,6 +67,7 @@ _TEXT: dict[str, Callable[[Data], str]] = {
     "template_done": lambda data: f"template {data['index']} {data['name']} {data['outcome']}",
     "plan": _plan,
     "replan": _replan,
+    "wait": lambda data: f"{data['why']}, until {clock_time(data['until_s'])}",
     "exposure": _exposure,
     "light_stop": lambda data: f"{data['role']} {data['position']}, read back",
     "product": _product,
@@ -74,6 +75,7 @@ _TEXT: dict[str, Callable[[Data], str]] = {
     "operator": lambda data: f"operator {data['by']}: {data['verb']} {data['text']}".rstrip(),
     "note": lambda data: f"note by {data['by']}: {data['text']}",
     "safe_state": _reached,
+    "block_status": lambda data: f"block status {data['status']}: {data['means']}",
     "run_done": lambda data: _because(data, f"run {data['outcome']}"),
 }
 _LINES: dict[str, Callable[[Data, float], str]] = {

@@ -52,12 +52,14 @@ class Story:
     plans: list[Data] = field(default_factory=list)
     steps: dict[int, Span] = field(default_factory=dict)
     stops: list[Moment] = field(default_factory=list)
+    waits: list[Moment] = field(default_factory=list)
     probes: list[Moment] = field(default_factory=list)
     products: list[Data] = field(default_factory=list)
     alarms: list[Moment] = field(default_factory=list)
     remarks: list[Moment] = field(default_factory=list)
     safe_state: list[Data] = field(default_factory=list)
     learned: Data = field(default_factory=dict)
+    block_status: str = ""
 
     @property
     def frames(self) -> list[Moment]:
@@ -124,6 +126,10 @@ def _stem(file: str) -> str:
     return file.rpartition(".")[0]
 
 
+def _block_status(story: Story, at: Moment) -> None:
+    story.block_status = at.data["status"]
+
+
 def _learned(story: Story, at: Moment) -> None:
     story.learned = at.data["rates"]
 
@@ -136,6 +142,7 @@ def _safe_state(story: Story, at: Moment) -> None:
 _HANDLERS = {
     "run_started": _run_started,
     "run_done": _run_done,
+    "block_status": _block_status,
     "template_started": _template_started,
     "template_done": _template_done,
     "frame": _frame,
@@ -143,6 +150,7 @@ _HANDLERS = {
     "step": _step,
     "step_done": _step_done,
     "light_stop": lambda story, at: story.stops.append(at),
+    "wait": lambda story, at: story.waits.append(at),
     "probe": lambda story, at: story.probes.append(at),
     "product": _product,
     "reduction": _reduction,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 KIND_COLOURS = {"flat": "#e69f00", "ladder": "#cc79a7", "dark": "#404a57"}
 OPEN_COLOUR, STEP_COLOUR, TEMPLATE_COLOURS = "#f4c542", "#0072b2", ("#9db7c9", "#c9d6df")
+WAIT_COLOUR = "#d5d8dc"
 
 Bars = list[tuple[float, float, str]]
 """(start, seconds, colour)"""
@@ -22,6 +23,9 @@ def rows(story: Story) -> dict[str, Bars]:
     """What the timeline shows, row by row: templates, light stops, devices, exposures per detector."""
     end_s = story.ended_s or story.last_s
     found: dict[str, Bars] = {"template": _templates(story, end_s)}
+    found["waiting"] = [
+        (wait.time_s, wait.data["until_s"] - wait.time_s, WAIT_COLOUR) for wait in story.waits
+    ]
     found.update(_light_stops(story, end_s))
     for step in story.steps.values():
         found.setdefault(str(step.data["device"]), []).append(_bar(step, end_s, STEP_COLOUR))

@@ -1,0 +1,114 @@
+"""From the folder of a rehearsal to what it foresees: its journal, its predicted headers, what takes each frame."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sequencer.acquisition.classify import Classified, FrameFile, classify
+from sequencer.acquisition.files import HEADERS
+from sequencer.acquisition.recipes import recipes_of
+from sequencer.engine.journal import read_journal
+from sequencer.monitor.lines import clock_time
+from sequencer.monitor.record import Record
+from sequencer.monitor.rehearsal.doings import steps_of, templates_of
+from sequencer.monitor.rehearsal.foreseen import Foreseen, ForeseenFrame, ForeseenSet, Interval
+from sequencer.monitor.story import Data, Story, tell
+from sequencer.reduction.headers import images, read_headers
+
+
+def foresee(run_dir: Path) -> Foreseen:
+    """What the rehearsal in `run_dir` foresees."""
+    records = read_journal(run_dir / "journal.sqlite")
+    story = tell(records)
+    files = [_frame_file(run_dir, frame.data) for frame in story.frames]
+    sorted_frames = classify(files, recipes_of)
+    frames = list(_frames(story, files, sorted_frames))
+    sets = [
+        ForeseenSet(one.name, one.tag, one.raw_type.recipe, len(one.frames), one.missing)
+        for one in sorted_frames.sets
+    ]
+    disk_bytes, free_bytes = sum(frame.size_bytes for frame in frames), shutil.disk_usage(run_dir).free
+    end_s = story.ended_s or story.last_s
+    return Foreseen(
+        run=str(story.start["run"]),
+        ob=str(story.start["ob"]),
+        instrument=str(story.start["instrument"]),
+        deployment=str(story.start["deployment"]),
+        outcome=str(story.done["outcome"]) if story.done else "unfinished",
+        reason=_reason(records),
+        start_s=story.started_s,
+        end_s=end_s,
+        total_s=end_s - story.started_s,
+        interval=_interval(records),
+        disk_bytes=disk_bytes,
+        disk_free_bytes=free_bytes,
+        warnings=list(_warnings(story, frames, disk_bytes, free_bytes)),
+        templates=templates_of(story),
+        sets=sets,
+        steps=steps_of(story),
+        frames=frames,
+    )
+
+
+def _frame_file(run_dir: Path, frame: Data) -> FrameFile:
+    path = (run_dir / "headers" / str(frame["file"])).with_suffix(HEADERS)
+    headers = read_headers(path)
+    return FrameFile(path, headers[0], images(headers))
+
+
+def _frames(story: Story, files: Sequence[FrameFile], found: Classified) -> Iterator[ForeseenFrame]:
+    taken = {file.path: one for one in found.sets for file in one.frames}
+    left_out = {file.path: why for file, why in found.left_out}
+    for moment, file in zip(story.frames, files, strict=True):
+        data, one = moment.data, taken.get(file.path)
+        yield ForeseenFrame(
+            file=data["file"],
+            header_file=f"headers/{file.path.name}",
+            start_s=data["start_s"],
+            end_s=data["end_s"],
+            camera=data["camera"],
+            kind=data["kind"],
+            filter=data["filter"],
+            airmass=data["airmass"] or None,
+            dit_s=data["dit_s"],
+            ndit=data["ndit"],
+            level_fraction=data["level_fraction"],
+            verdict=data["verdict"],
+            size_bytes=data["size_bytes"],
+            raw_type=one.tag if one else "",
+            recipe=one.raw_type.recipe if one else "",
+            left_out=left_out.get(file.path, ""),
+            headers=read_headers(file.path),
+        )
+
+
+def _warnings(
+    story: Story, frames: Sequence[ForeseenFrame], disk_bytes: int, free_bytes: int
+) -> Iterator[str]:
+    """What an observer should know before the night, each once."""
+    for alarm in story.alarms:
+        yield f"{clock_time(alarm.time_s)} {alarm.data['what']}; {alarm.data['so_what']}"
+    yield from dict.fromkeys(warning for plan in story.plans for warning in plan.get("warnings", []))
+    if disk_bytes > free_bytes:
+        yield f"the frames need {disk_bytes / 1e9:.1f} GB, {free_bytes / 1e9:.1f} GB are free here"
+    reasons: dict[str, int] = {}
+    for frame in frames:
+        if frame.left_out:
+            reasons[frame.left_out] = reasons.get(frame.left_out, 0) + 1
+    yield from (f"{n} frames no recipe will take: {why}" for why, n in reasons.items())
+
+
+def _reason(records: Sequence[Record]) -> str:
+    """Why the block did not end as it should; empty where it did."""
+    reasons = [record.data.get("reason") or "" for record in records if record.kind == "ob_state"]
+    return str(next((reason for reason in reversed(reasons) if reason), ""))
+
+
+def _interval(records: Sequence[Record]) -> Interval | None:
+    """What earlier runs say of the whole block, told when it began."""
+    first = next((record.data for record in records if record.kind == "forecast"), None)
+    if first is None or first["left_s"] is None:
+        return None
+    return Interval(first["left_s"], first["low_s"], first["high_s"], first["runs"])

@@ -1,0 +1,26 @@
+"""The headers of a frame, of a FITS file or of the header file a rehearsal keeps instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sequencer.acquisition.files import HEADERS, read_header_file
+from sequencer.reduction.fitsread import BadFitsError, CardValue, parse_cards, read_hdus
+
+
+def read_headers(path: Path) -> list[dict[str, CardValue]]:
+    """The cards of each header, primary first. Raises BadFitsError, and OSError if unreadable."""
+    if path.suffix != HEADERS:
+        return [hdu.cards for hdu in read_hdus(path)]
+    try:
+        headers = read_header_file(path)
+    except UnicodeDecodeError:
+        headers = []
+    if not headers or not headers[0].startswith("SIMPLE"):
+        raise BadFitsError(f"{path.name}: holds no header")
+    return [parse_cards(header) for header in headers]
+
+
+def images(headers: list[dict[str, CardValue]]) -> int:
+    """Number of two-dimensional images among the headers of a file."""
+    return sum(header.get("NAXIS") == 2 for header in headers)
