@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 import types
 from pathlib import Path
@@ -19,6 +20,7 @@ from sequencer.engine.request import BadInput, RunRequest, RunResult, Watcher
 from sequencer.engine.run import run_body
 from sequencer.engine.runner import reduce_template
 from sequencer.engine.script_error import script_error
+from sequencer.engine.script_exit import Exits
 
 
 def run_script(
@@ -60,15 +62,26 @@ def _compile(path: Path) -> types.CodeType:
 async def _execute(code: types.CodeType, path: Path) -> None:
     """Run a script to its end. Raises ScriptError for what it raises itself, and the operator's interruptions."""
     names: dict[str, Any] = {"__name__": "__main__", "__file__": str(path)}
+    exits = Exits()
     try:
-        result = types.FunctionType(code, names)()
-        if inspect.isawaitable(result):
-            await result
+        with exits.caught():
+            result = types.FunctionType(code, names)()
+            if inspect.isawaitable(result):
+                await result
     except Interruption:
         raise
     except SystemExit as left:
         # Let through it would end the event loop, and nothing would be made safe.
-        if left.code:
-            raise script_error(left, path) from left
+        _leave(left, path)
+    except asyncio.CancelledError:
+        if exits.left is None:
+            raise
+        _leave(exits.left, path)
     except Exception as error:
         raise script_error(error, path) from error
+
+
+def _leave(left: SystemExit, path: Path) -> None:
+    """The script has called `sys.exit()`: without a code it has ended well. Raises ScriptError."""
+    if left.code:
+        raise script_error(left, path) from left

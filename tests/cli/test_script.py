@@ -81,6 +81,33 @@ def test_a_script_that_leaves_early_has_completed(tmp_path: Path) -> None:
     assert json.loads((done.run_dir / "summary.json").read_text())["outcome"] == "completed"
 
 
+IN_A_TASK = f"""\
+import asyncio
+import sys
+
+
+async def leave():
+    sys.exit({{code}})
+
+
+{HEAD}    asyncio.create_task(leave())
+    await metis.mechanisms.move({{{{'INS.OPTI10.NAME': 'Lp'}}}})
+    print('never')
+"""
+
+
+@pytest.mark.parametrize(("code", "ending"), [("3", (1, "failed")), ("", (0, "completed"))])
+def test_leaving_from_a_task_the_script_began_ends_safe(
+    tmp_path: Path, code: str, ending: tuple[int, str]
+) -> None:
+    done = run(tmp_path, IN_A_TASK.format(code=code))
+    summary = json.loads((done.run_dir / "summary.json").read_text())
+    assert (done.code, summary["outcome"]) == ending
+    assert all(entry["reached"] for entry in summary["safe_state"])
+    assert "never" not in done.out
+    assert ("c.py:6: SystemExit: 3" in done.out) == (done.code == 1)
+
+
 def test_a_ladder_by_hand_calls_its_saturated_frames_so(tmp_path: Path) -> None:
     """Lp reads 2.4e5 e-/s: 0.1 s are a quarter of the well of 1e5 e-, 1 s more than twice of it."""
     done = run(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from sequencer.acquisition.cards import CardValue
 from sequencer.acquisition.classify import Classified, FrameFile, classify
 from sequencer.acquisition.files import HEADERS
 from sequencer.acquisition.recipes import recipes_of
@@ -22,9 +23,10 @@ def foresee(run_dir: Path) -> Foreseen:
     """What the rehearsal in `run_dir` foresees."""
     records = read_journal(run_dir / "journal.sqlite")
     story = tell(records)
-    files = [_frame_file(run_dir, frame.data) for frame in story.frames]
+    headers = {str(frame.data["file"]): _headers(run_dir, frame.data) for frame in story.frames}
+    files = [FrameFile(Path(file), own[0], images(own)) for file, own in headers.items()]
     sorted_frames = classify(files, recipes_of)
-    frames = list(_frames(story, files, sorted_frames))
+    frames = list(_frames(story, headers, sorted_frames))
     sets = [
         ForeseenSet(one.name, one.tag, one.raw_type.recipe, len(one.frames), one.missing)
         for one in sorted_frames.sets
@@ -52,20 +54,21 @@ def foresee(run_dir: Path) -> Foreseen:
     )
 
 
-def _frame_file(run_dir: Path, frame: Data) -> FrameFile:
-    path = (run_dir / "headers" / str(frame["file"])).with_suffix(HEADERS)
-    headers = read_headers(path)
-    return FrameFile(path, headers[0], images(headers))
+def _headers(run_dir: Path, frame: Data) -> list[dict[str, CardValue]]:
+    return read_headers((run_dir / "headers" / str(frame["file"])).with_suffix(HEADERS))
 
 
-def _frames(story: Story, files: Sequence[FrameFile], found: Classified) -> Iterator[ForeseenFrame]:
-    taken = {file.path: one for one in found.sets for file in one.frames}
-    left_out = {file.path: why for file, why in found.left_out}
-    for moment, file in zip(story.frames, files, strict=True):
-        data, one = moment.data, taken.get(file.path)
+def _frames(
+    story: Story, headers: Mapping[str, list[dict[str, CardValue]]], found: Classified
+) -> Iterator[ForeseenFrame]:
+    taken = {str(file.path): one for one in found.sets for file in one.frames}
+    left_out = {str(file.path): why for file, why in found.left_out}
+    for moment in story.frames:
+        data, file = moment.data, str(moment.data["file"])
+        one = taken.get(file)
         yield ForeseenFrame(
-            file=data["file"],
-            header_file=f"headers/{file.path.name}",
+            file=file,
+            header_file=f"headers/{Path(file).with_suffix(HEADERS)}",
             start_s=data["start_s"],
             end_s=data["end_s"],
             camera=data["camera"],
@@ -79,8 +82,8 @@ def _frames(story: Story, files: Sequence[FrameFile], found: Classified) -> Iter
             size_bytes=data["size_bytes"],
             raw_type=one.tag if one else "",
             recipe=one.raw_type.recipe if one else "",
-            left_out=left_out.get(file.path, ""),
-            headers=read_headers(file.path),
+            left_out=left_out.get(file, ""),
+            headers=headers[file],
         )
 
 
