@@ -71,6 +71,28 @@ class Doings:
                 yield _exposed(str(detector), list(alike))
 
 
+def folded(doings: Sequence[Doing]) -> list[Doing]:
+    """The doings with what is repeated from exposure to exposure of a series (a dither, the shutter) told once."""
+    series = [doing for doing in doings if doing.frames > 1]
+    groups: dict[tuple[Any, ...], list[Doing]] = {}
+    for number, doing in enumerate(doings):
+        within = next((k for k, one in enumerate(series) if not doing.frames and _during(doing, one)), None)
+        key = (number,) if within is None else (within, doing.device, doing.what.partition(" ")[0])
+        groups.setdefault(key, []).append(doing)
+    return [_together(group) for group in groups.values()]
+
+
+def _during(doing: Doing, series: Doing) -> bool:
+    return series.start_s <= doing.start_s and doing.end_s <= series.end_s
+
+
+def _together(group: Sequence[Doing]) -> Doing:
+    first, last = group[0], group[-1]
+    if len(group) == 1:
+        return first
+    return Doing(first.device, first.start_s, last.end_s, f"{len(group)} x {first.what.partition(' ')[0]}")
+
+
 def steps_of(story: Story) -> list[ForeseenStep]:
     """Each kind of command with its number and its seconds in all, the longest first."""
     n: dict[str, int] = {}

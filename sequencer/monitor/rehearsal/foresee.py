@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -96,11 +97,9 @@ def _warnings(
     yield from dict.fromkeys(warning for plan in story.plans for warning in plan.get("warnings", []))
     if disk_bytes > free_bytes:
         yield f"the frames need {disk_bytes / 1e9:.1f} GB, {free_bytes / 1e9:.1f} GB are free here"
-    reasons: dict[str, int] = {}
-    for frame in frames:
-        if frame.left_out:
-            reasons[frame.left_out] = reasons.get(frame.left_out, 0) + 1
-    yield from (f"{n} frames no recipe will take: {why}" for why, n in reasons.items())
+    if recipes_of(str(story.start["instrument"])) is not None:
+        reasons = Counter(frame.left_out for frame in frames if frame.left_out)
+        yield from (f"{n} frames no recipe will take: {why}" for why, n in reasons.items())
 
 
 def _reason(records: Sequence[Record]) -> str:

@@ -13,6 +13,7 @@ from sequencer.monitor import page
 from sequencer.monitor.lines import clock_time, percent, short
 from sequencer.monitor.page import badge, section, table, text
 from sequencer.monitor.plots import level_plot
+from sequencer.monitor.rehearsal.doings import folded
 from sequencer.monitor.rehearsal.foreseen import Foreseen, ForeseenFrame, ForeseenTemplate
 from sequencer.monitor.rehearsal.told import duration, interval_text, size
 from sequencer.monitor.story import tell
@@ -77,7 +78,7 @@ def _doings(template: ForeseenTemplate) -> str:
             duration(doing.end_s - doing.start_s),
             text(doing.what),
         ]
-        for doing in template.doings
+        for doing in folded(template.doings)
     ]
     title = f"{template.name}: {template.outcome}, {len(rows)} steps and series"
     return f"<details><summary>{text(title)}</summary>{table(['UTC', 'device', 'lasts', 'what'], rows)}</details>"

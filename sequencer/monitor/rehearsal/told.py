@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sequencer.clock import iso
 from sequencer.monitor.lines import clock_time
+from sequencer.monitor.rehearsal.doings import folded
 from sequencer.monitor.rehearsal.foreseen import Doing, Foreseen, ForeseenTemplate
 
 
@@ -68,7 +69,7 @@ def _timeline(templates: Sequence[ForeseenTemplate]) -> Iterator[str]:
             f"{template.name}: {template.outcome}, {clock_time(template.start_s)} to {clock_time(template.end_s)}"
         )
         width = max((len(doing.device) for doing in template.doings), default=0)
-        yield from (_line(doing, width) for doing in template.doings)
+        yield from (_line(doing, width) for doing in folded(template.doings))
 
 
 def _line(doing: Doing, width: int) -> str:
