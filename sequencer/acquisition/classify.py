@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from sequencer.acquisition.cards import CardValue
@@ -13,6 +15,9 @@ from sequencer.acquisition.recipes import RawType, Recipes
 
 VERDICT = "ESO SEQ VERDICT"
 CATEGORY = "ESO PRO CATG"
+DIT = "ESO DET DIT"
+PAIR = 2
+"""Frames of one DIT that give a variance."""
 UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -34,7 +39,8 @@ class FrameFile:
 class FrameSet:
     """Frames one recipe takes together: `calibrations` by category as far as there are, `missing` in words.
 
-    `key` are the values in which all its frames agree, `name` says them in short.
+    `key` are the values in which all its frames agree, `name` says them in short; `beside` are sets of other raw
+    types that go along.
     """
 
     tag: str
@@ -42,6 +48,7 @@ class FrameSet:
     name: str
     key: dict[str, CardValue | None]
     frames: list[FrameFile] = field(default_factory=list)
+    beside: list[FrameSet] = field(default_factory=list)
     calibrations: dict[str, FrameFile] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
 
@@ -88,7 +95,7 @@ def sof_text(one: FrameSet) -> str:
 
     Raises ValueError for a path with a blank in it, which the format cannot say.
     """
-    rows = [(file.path, one.tag) for file in one.frames]
+    rows = [(file.path, part.tag) for part in (one, *one.beside) for file in part.frames]
     rows += [(file.path, category) for category, file in one.calibrations.items()]
     for path, _ in rows:
         if re.search(r"\s", str(path)):
@@ -128,8 +135,10 @@ def _find_calibrations(
     one: FrameSet, recipes: Recipes, products: Sequence[FrameFile], sets: Sequence[FrameSet]
 ) -> None:
     raw_type = one.raw_type
+    one.beside += [other for other in sets if other.tag in raw_type.beside and other.key == one.key]
     if len(one.frames) < raw_type.fewest:
         one.missing.append(f"frames: {len(one.frames)} of at least {raw_type.fewest}")
+    one.missing += _unpaired(one)
     for category in [*raw_type.needs, *raw_type.optional]:
         matching = category in raw_type.match
         there = [
@@ -142,6 +151,22 @@ def _find_calibrations(
             one.calibrations[category] = there[-1]
         elif category in raw_type.needs:
             one.missing.append(_lack(category, matching, one, recipes, sets))
+
+
+def _unpaired(one: FrameSet) -> list[str]:
+    """DITs at which there are fewer than PAIR frames with light, or without."""
+    if not one.raw_type.unlit:
+        return []
+    count: Counter[tuple[CardValue | None, bool]] = Counter()
+    for file in chain(one.frames, *(other.frames for other in one.beside)):
+        count[file.cards.get(DIT), holds(one.raw_type.unlit, file.cards)] += 1
+    dits = dict.fromkeys(file.cards.get(DIT) for file in one.frames)
+    return [
+        f"frames {'without' if dark else 'with'} light at {dit} s: {count[dit, dark]} of at least {PAIR}"
+        for dit in dits
+        for dark in (False, True)
+        if count[dit, dark] < PAIR
+    ]
 
 
 def _lack(category: str, matching: bool, one: FrameSet, recipes: Recipes, sets: Sequence[FrameSet]) -> str:

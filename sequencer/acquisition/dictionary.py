@@ -17,6 +17,7 @@ GIVERS = {
     "sequencer": "the sequencer",
     "telescope": "the telescope",
     "mechanisms": "the mechanisms",
+    "sources": "the calibration sources",
     "light stops": "the light stops",
     "detector": "the detector",
 }
@@ -104,39 +105,49 @@ class Dictionary:
     def _repeated(self, cards: Iterable[Card]) -> list[Card]:
         found = []
         for card in cards:
-            for name, entry in self._repeats.get(card.keyword, ()) if card.extension is None else ():
+            for name, entry in self._repeated_by(card):
                 value = entry.spelled.get(str(card.value)) if entry.spelled else card.value
                 if value is not None:
                     found.append(_repeat(name, value, card))
         return found
 
+    def _repeated_by(self, card: Card) -> list[tuple[str, Keyword]]:
+        """Keywords that repeat a card: in the headers of chips those that stand there, in the primary one all."""
+        repeats = self._repeats.get(card.keyword, [])
+        return [(name, entry) for name, entry in repeats if card.extension is None or entry.chip]
+
     def _constants(self, kinds: set[str], cards: Sequence[Card]) -> list[Card]:
         time_s = cards[0].time_s if cards else 0.0
+        chips = {card.extension for card in cards} - {None} or {None}
         found = dict(self.keywords.constants.get(ALL, {}))
         for kind, constants in self.keywords.constants.items():
             if kind in kinds and kind != ALL:
                 found |= constants
-        return [Card(name, value, "", "dictionary", time_s, False, False) for name, value in found.items()]
+        return [
+            Card(name, value, "", "dictionary", time_s, False, False, number)
+            for name, value in found.items()
+            for number in (chips if self._of_chips(name) else {None})
+        ]
+
+    def _of_chips(self, keyword: str) -> bool:
+        entry = self.entry(keyword)
+        return entry is not None and entry.chip
 
     def _left_out(self, keyword: str, out: tuple[str, ...], kinds: set[str]) -> bool:
         entry = self.entry(keyword)
         if entry is not None and entry.absent and not kinds.isdisjoint(entry.absent):
             return True
-        return keyword.startswith(out)
+        return f"{keyword} ".startswith(out) or f"{pattern(keyword)} ".startswith(out)
 
     def _dressed(self, card: Card) -> Card:
         entry = self.entry(card.keyword)
         if entry is None:
             return card
-        value, comment = card.value, card.comment
-        if entry.type == "double" and type(value) is int:
-            value = float(value)
-        if not comment:
-            comment = f"[{entry.unit}] {entry.comment}" if entry.unit else entry.comment
+        whole = entry.type == "double" and type(card.value) is int
         return Card(
             card.keyword,
-            value,
-            comment,
+            float(card.value) if whole else card.value,
+            card.comment or _comment(entry.unit, entry.comment),
             card.contributor,
             card.time_s,
             card.measured,
@@ -150,6 +161,10 @@ def holds(condition: Condition, primary: Mapping[str, CardValue]) -> bool:
     return all(str(primary.get(keyword)) in values for keyword, values in condition.items())
 
 
+def _comment(unit: str, text: str) -> str:
+    return f"[{unit}] {text}" if unit else text
+
+
 def _names(header: Mapping[str, CardValue]) -> set[str]:
     """Keywords with a value, and the patterns they fit."""
     filled = [keyword for keyword, value in header.items() if value != ""]
@@ -159,7 +174,7 @@ def _names(header: Mapping[str, CardValue]) -> set[str]:
 def _repeat(keyword: str, value: CardValue, card: Card) -> Card:
     """The same said by another keyword; it gives way to a card of that name from anybody else."""
     who = f"alias of {card.contributor}"
-    return Card(keyword, value, "", who, card.time_s, card.measured, card.simulated)
+    return Card(keyword, value, "", who, card.time_s, card.measured, card.simulated, card.extension)
 
 
 def _type_problem(entry: Keyword, value: CardValue) -> str:

@@ -13,7 +13,13 @@ from sequencer.acquisition.cards import CardValue
 from sequencer.acquisition.dictionary import GIVERS, Dictionary
 from sequencer.config.keywords import Keyword
 
-CATEGORY = {"telescope": "TEL", "mechanisms": "INS", "light stops": "INS", "detector": "DET"}
+CATEGORY = {
+    "telescope": "TEL",
+    "mechanisms": "INS",
+    "sources": "LAMP",
+    "light stops": "INS",
+    "detector": "DET",
+}
 """First word of the contributors behind a giver that is a device, which may be simulated."""
 STOPS = {"ESO INS SHUT": "INS shutter", "ESO INS COVER": "INS cover"}
 """Contributors of the light stops, by the stem of their keywords."""

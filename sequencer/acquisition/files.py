@@ -1,4 +1,4 @@
-"""Where frames go once their headers are checked: into FITS files, or of a rehearsal only their headers into text files."""
+"""Where frames go once their headers are checked: into FITS files; of a rehearsal the headers into text files."""
 
 from __future__ import annotations
 

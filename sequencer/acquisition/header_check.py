@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sequencer.acquisition.cards import Card, CardValue, card_problem
 from sequencer.acquisition.dictionary import Dictionary
@@ -22,7 +23,7 @@ def check_header(plan: ExposurePlan, cards: Sequence[Card], dictionary: Dictiona
         problem
         for card in cards
         if (
-            problem := card_problem(card)
+            problem := _unwritable(card)
             or _misplaced(card, extensions)
             or (later and _not_allowed(card, dictionary))
         )
@@ -44,6 +45,18 @@ def missing_cards(plan: ExposurePlan, cards: Sequence[Card], dictionary: Diction
     for card in cards:
         headers[card.extension or 0][card.keyword] = card.value
     return dictionary.missing(headers, dictionary.kinds(headers[0]))
+
+
+def _unwritable(card: Card) -> str | None:
+    if isinstance(card.value, str | int | float) and _writable(card.keyword, card.value):
+        return None
+    return card_problem(card)
+
+
+@lru_cache(maxsize=8192, typed=True)
+def _writable(keyword: str, value: CardValue) -> bool:
+    """Cached: each header is checked twice, and most cards of a night repeat."""
+    return card_problem(Card(keyword, value, "", "", 0.0, False, False)) is None
 
 
 def _late(keyword: str, dictionary: Dictionary) -> bool:

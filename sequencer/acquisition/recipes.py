@@ -20,8 +20,9 @@ class RawType(Struct, forbid_unknown_fields=True, frozen=True):
 
     `makes` is the category (PRO CATG) of the product, `needs` are categories the recipe cannot do without, those in
     `match` with the read-out of the frames; `optional` it takes when they are there. `lit` frames are stacked by
-    optics, too; `apart` are keywords in which frames of one set may differ. `chips` and `fewest` (frames) are what
-    the recipe wants but does not check.
+    optics, too; `apart` are keywords in which frames of one set may differ. `beside` are raw types whose frames of the
+    same read-out are taken along. `chips`, `fewest` (frames) and, where frames without light meet `unlit`, two frames
+    with light and two without at each DIT are what the recipe wants but does not check.
     """
 
     recipe: str
@@ -32,6 +33,8 @@ class RawType(Struct, forbid_unknown_fields=True, frozen=True):
     optional: list[str] = []
     lit: bool = False
     apart: list[str] = []
+    beside: list[str] = []
+    unlit: Condition = {}
     chips: int = 1
     fewest: int = 1
 

@@ -31,8 +31,8 @@ class Keyword(Struct, forbid_unknown_fields=True, frozen=True):
     `given` is who gives it, `at` when: before the exposure (start), with its begin (exposure), after it (end).
     `requested` values were asked for, all others read back or measured. `range` is [lowest, highest] in `unit`;
     `values` are the only texts allowed. `required` and `absent` name kinds of frames. `chip` cards stand in the
-    header of each chip. `same_as` is the keyword it repeats, `spelled` its values in the words of this one;
-    values not spelled are not repeated.
+    header of each chip. `same_as` is the keyword it repeats, in the same header, `spelled` its values in the words
+    of this one; values not spelled are not repeated.
     """
 
     type: Literal["string", "time", "integer", "double", "logical"]
@@ -44,6 +44,7 @@ class Keyword(Struct, forbid_unknown_fields=True, frozen=True):
         "sequencer",
         "telescope",
         "mechanisms",
+        "sources",
         "light stops",
         "detector",
     ]
@@ -65,7 +66,7 @@ class Keywords(Struct, forbid_unknown_fields=True, frozen=True):
 
     `kinds` are conditions on cards of the primary header that make a frame one of a kind. `constants` are
     cards of every frame of a kind, whatever else says; those of `all` are overruled by other kinds.
-    `out_of_beam` are stems of keywords (`ESO INS OPTI2`) whose cards are left out on a condition.
+    `out_of_beam` are keywords, or stems of them (`ESO INS OPTI2`), whose cards are left out on a condition.
     """
 
     name: str

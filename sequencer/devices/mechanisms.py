@@ -31,9 +31,13 @@ COMMANDS = {**COMMON, "move": CommandSpec(Move)}
 
 
 class MechanismsState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`positions` as read back, "" between two; `targets` and `moving` tell of a move in progress."""
+    """`positions` as read back, "" between two; `targets` and `moving` tell of a move in progress.
+
+    `angles_deg` are the angles of the rotators that tell theirs, -180 to 180, as last read back.
+    """
 
     positions: dict[str, str] = msgspec.field(default_factory=dict)
+    angles_deg: dict[str, float] = msgspec.field(default_factory=dict)
     targets: dict[str, str] = msgspec.field(default_factory=dict)
     moving: list[str] = msgspec.field(default_factory=list)
 
@@ -68,7 +72,8 @@ class MechanismsClient(DeviceClient[MechanismsState]):
 
 
 class MechanismsServer(DeviceServer[MechanismsState]):
-    """Mechanisms: override `move_one` and `read_one`, and `halt` to stop whatever moves.
+    """Mechanisms: override `move_one` and `read_one`, and `halt` to stop whatever moves; where a rotator can tell its
+    angle, `read_angle` as well.
 
     `mechanisms` are the instrument's, by keyword; their names and aliases are the only positions accepted.
     """
@@ -97,10 +102,14 @@ class MechanismsServer(DeviceServer[MechanismsState]):
     async def read_one(self, keyword: str) -> str:
         """Named position the mechanism stands at; "" between two."""
 
+    async def read_angle(self, keyword: str) -> float | None:
+        """Angle of a rotator in deg, -180 to 180; None from one that cannot tell it."""
+        return None
+
     async def read_back(self) -> None:
-        """Publish where the mechanisms stand; between commands nothing moves."""
+        """Publish where the mechanisms stand; between commands nothing moves, but a rotator that follows the sky."""
         positions = {keyword: await self.read_one(keyword) for keyword in self.mechanisms}
-        self.update(positions=positions, targets={}, moving=[])
+        self.update(positions=positions, angles_deg=await self._angles(), targets={}, moving=[])
 
     async def make_safe(self, progress: ProgressCall) -> None:
         """Stop whatever moves."""
@@ -124,12 +133,18 @@ class MechanismsServer(DeviceServer[MechanismsState]):
         self.update(targets={})
         return {"positions": reached, "seconds": self.clock.now() - start_s}
 
+    async def _angles(self) -> dict[str, float]:
+        rotators = [keyword for keyword, config in self.mechanisms.items() if config.kind == "rotator"]
+        read = {keyword: await self.read_angle(keyword) for keyword in rotators}
+        return {keyword: angle_deg for keyword, angle_deg in read.items() if angle_deg is not None}
+
     async def _bring(self, keyword: str, total: int, progress: ProgressCall) -> None:
         wanted = self.state.targets[keyword]
         await self.move_one(keyword, wanted)
         found = await self.read_one(keyword)
         moving = [other for other in self.state.moving if other != keyword]
-        self.update(positions=self.state.positions | {keyword: found}, moving=moving)
+        positions = self.state.positions | {keyword: found}
+        self.update(positions=positions, angles_deg=await self._angles(), moving=moving)
         if found != wanted:
             raise DeviceError(
                 "not_reached", f"{keyword} should be at {wanted} and reads {found or 'between positions'}"

@@ -1,7 +1,8 @@
-"""Angles on the sphere: separations, and azimuths brought into one turn."""
+"""Angles on the sphere: separations, the parallactic angle, and azimuths brought into one turn."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,19 @@ def separation_deg(
 def shortest_turn_deg(from_deg: float, to_deg: float) -> float:
     """The signed rotation in deg, in [-180, 180), that brings one azimuth onto another by the short way."""
     return (to_deg - from_deg + 180.0) % 360.0 - 180.0
+
+
+def parallactic_angle_deg(altitude_deg: float, azimuth_deg: float, latitude_deg: float) -> float:
+    """Angle at the star between north pole and zenith, -180 to 180 deg, positive west of the meridian.
+
+    Azimuth counts from north through east. Spherical triangle pole-zenith-star (Smart, Spherical Astronomy, 1).
+    """
+    altitude, azimuth, latitude = (math.radians(angle) for angle in (altitude_deg, azimuth_deg, latitude_deg))
+    across = -math.sin(azimuth) * math.cos(latitude)
+    along = math.sin(latitude) * math.cos(altitude) - math.cos(latitude) * math.sin(altitude) * math.cos(
+        azimuth
+    )
+    return math.degrees(math.atan2(across, along))
 
 
 def as_given(value: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.acquisition.classify import Classified, FrameFile, classify, sof_text
+from sequencer.acquisition.classify import Classified, FrameFile, FrameSet, classify, sof_text
 from sequencer.acquisition.recipes import load_recipes, recipes_of
 
 LM: Mapping[str, Any] = {
@@ -110,9 +110,43 @@ def test_darks_of_two_dits_are_two_sets_whatever_filter_stood_in_the_beam() -> N
     assert found[1].missing == ["frames: 1 of at least 2", "PERSISTENCE_MAP", "LINEARITY_2RG"]
 
 
-def test_a_linearity_set_holds_all_dits() -> None:
-    found = sort(*(raw(f"r{n}", type="DETLIN", dit=0.1 * n, filter=name) for n in (1, 2) for name in ("Lp",)))
-    assert [len(one.frames) for one in found.sets] == [2]
+def rungs(kind: str, number: int, *dits_s: float, **changes: Any) -> list[FrameFile]:
+    """`number` frames of a type at each DIT; without the lamp the filter is called closed."""
+    cards = {"type": kind, "filter": "Lp" if kind == "DETLIN" else "closed", **changes}
+    return [raw(f"{kind[:4]}{dit}-{n}", **{**cards, "dit": dit}) for dit in dits_s for n in range(number)]
+
+
+def linearity(*files: FrameFile) -> FrameSet:
+    [one] = [one for one in sort(*files).sets if one.tag == "DETLIN_2RG_RAW"]
+    return one
+
+
+def test_a_linearity_set_holds_all_dits_and_takes_the_frames_without_lamp_along() -> None:
+    lit, unlit = rungs("DETLIN", 2, 0.1, 0.2), rungs("DARK,WCUOFF", 2, 0.1, 0.2)
+    found = linearity(*lit, *unlit)
+    assert (found.missing, len(found.frames)) == ([], 4)
+    assert sof_text(found) == "".join(
+        f"{file.path} {tag}\n"
+        for tag, files in (("DETLIN_2RG_RAW", lit), ("LM_WCU_OFF_RAW", unlit))
+        for file in files
+    )
+
+
+def test_a_linearity_set_lacks_pairs_with_and_without_light_at_every_dit() -> None:
+    lit = rungs("DETLIN", 2, 0.1, 0.2)
+    nothing = [
+        "frames without light at 0.1 s: 0 of at least 2",
+        "frames without light at 0.2 s: 0 of at least 2",
+    ]
+    assert linearity(*lit).missing == nothing
+    assert linearity(*lit, *rungs("DARK,WCUOFF", 2, 0.3)).missing == nothing
+    others = rungs("DARK,WCUOFF", 2, 0.1, 0.2, mode="slow")
+    assert linearity(*lit, *others).missing == nothing, "of another read-out mode"
+    off = rungs("DARK,WCUOFF", 2, 0.1, 0.2)
+    assert linearity(*lit[:3], *off).missing == ["frames with light at 0.2 s: 1 of at least 2"]
+    closed = rungs("DETLIN", 2, 0.1, 0.2, filter="closed")
+    renamed = [FrameFile(file.path.with_suffix(".off"), file.cards, 1) for file in closed]
+    assert linearity(*lit, *renamed).missing == [], "frames of the same type, behind a closed filter"
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,27 @@ def test_the_periscope_out_takes_the_calibration_unit_out_of_a_flat_but_not_of_a
     assert wheels(card("ESO INS OPTI2 NAME", "OUT"), flat) == [1, 18, 19, 20]
 
 
+def test_with_the_periscope_in_there_is_no_telescope() -> None:
+    sky = ["ESO TEL ALT", "ESO TEL AIRM START", "RA", "DEC", "EQUINOX", "RADESYS"]
+    cards = [*(card(name, 1.0) for name in sky), card("RADIUS", 1.0), card("ESO INS LAMP1 ST", True)]
+    pointed = [*sky, "AIRMASS", "RADIUS"]
+
+    def left(position: str) -> list[str]:
+        kept = found([*cards, card("ESO INS OPTI17 NAME", position), card("ESO DPR TYPE", "FLAT,TWILIGHT")])
+        return [name for name in [*pointed, "ESO INS LAMP1 ST", "ESO SEQ WCU LAMP NAME"] if name in kept]
+
+    assert left("OUT") == pointed
+    assert left("IN") == ["RADIUS", "ESO INS LAMP1 ST", "ESO SEQ WCU LAMP NAME"]
+
+
+def test_constants_and_repeats_of_chips_stand_in_the_header_of_each() -> None:
+    cards = [card("ESO DET ID", "GEO"), *(card("CRPIX1", 10.0 * n, extension=n) for n in (1, 2))]
+    written = [one for one in METIS.complete(cards) if one.keyword in ("CRPIX1D", "CDELT1D")]
+    assert {(one.keyword, one.value, one.extension) for one in written} == {
+        ("CRPIX1D", 10.0, 1), ("CRPIX1D", 20.0, 2), ("CDELT1D", 0.018, 1), ("CDELT1D", 0.018, 2)
+    }  # fmt: skip
+
+
 def test_a_card_with_no_part_in_a_dark_is_left_out() -> None:
     cards = [card("ESO TEL ALT", 40.0), card("ESO DPR TYPE", "DARK")]
     assert "ESO TEL ALT" not in found(cards)

@@ -18,6 +18,7 @@ from sequencer.acquisition import (
     PlanError,
     read_raw,
 )
+from sequencer.config.models import Chip
 from sequencer.wire.frames import FrameSender
 
 from .bench import Bench, on_bench
@@ -89,6 +90,22 @@ def test_a_frame_that_is_not_the_planned_one_is_refused_and_stays_with_the_detec
         with pytest.raises(FrameRefused, match=reason):
             await bench.acquisition.store(plan().exposure, [], 10.0)
         assert bench.sender.waiting == 1
+        assert bench.files() == [f"{plan().file_name}.part"]
+
+    on_bench(tmp_path, work)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 5])
+def test_of_four_chips_no_fewer_and_no_more_are_taken(tmp_path: Path, number: int) -> None:
+    """The dark recipe makes a master of two chips from a frame that has two, without a word."""
+    mosaic = [Chip(f"DET{n}.DATA") for n in (1, 2, 3, 4)]
+    pixels = [np.zeros((48, 64), np.float32)] * 5
+
+    async def work(bench: Bench) -> None:
+        bench.acquisition.plan(plan(chips=mosaic))
+        await bench.sender.submit(*frame(chips=pixels[:number]))
+        with pytest.raises(FrameRefused, match=f"has {number}, planned were 4"):
+            await bench.acquisition.store(plan().exposure, [], 10.0)
         assert bench.files() == [f"{plan().file_name}.part"]
 
     on_bench(tmp_path, work)

@@ -1,0 +1,60 @@
+"""INS and DRS: mechanisms and light stops as read back."""
+
+from __future__ import annotations
+
+from sequencer.acquisition import Card
+from sequencer.config.models import MechanismConfig
+from sequencer.engine.cards.contributor import Contributor, Rows, of_device, simulation
+from sequencer.engine.context import RunContext
+
+
+def instrument_cards(run: RunContext, camera: str) -> list[Card]:
+    """INS and DRS: the positions the mechanisms really have, and light stop and cover."""
+    cards: list[Card] = []
+    client = run.devices.mechanisms
+    if client is not None:
+        who = of_device("INS", client, run)
+        cards.append(who.card("ESO INS SWSIM", simulation(client)))
+        for keyword, position in sorted(client.state.positions.items()):
+            config = run.instrument.mechanisms[keyword]
+            if config.camera in ("", camera):
+                moving = keyword in client.state.moving
+                cards += who.cards(_mechanism_rows(config, keyword, position, moving, client.simulated))
+                angle_deg = client.state.angles_deg.get(keyword)
+                if config.angle_keyword and angle_deg is not None:
+                    cards.append(who.card(f"ESO {config.angle_keyword.replace('.', ' ')}", round(angle_deg, 3)))
+    return cards + stop_cards(run, "ST")
+
+
+def stop_cards(run: RunContext, suffix: str) -> list[Card]:
+    """INS: light stop and cover as read back; `suffix` is ST before the exposure, END after it."""
+    return [
+        Contributor(f"INS {stop.name}", run.clock.now(), simulated=run.simulated).card(
+            f"ESO INS {keyword} {suffix}", stop.position
+        )
+        for stop, keyword in ((run.shutter, "SHUT"), (run.cover, "COVER"))
+        if stop is not None
+    ]
+
+
+def _mechanism_rows(
+    config: MechanismConfig, keyword: str, position: str, moving: bool, simulated: bool
+) -> Rows:
+    """One mechanism: its keyword, its DRS name, and what its device says of itself beside `INS.x.NAME` or `.MODE`."""
+    dotted = "." in keyword
+    rows: Rows = [(f"ESO {keyword.replace('.', ' ')}" if dotted else keyword, position)]
+    if config.drs_keyword:
+        rows.append((f"ESO {config.drs_keyword.replace('.', ' ')}", position))
+    if not dotted:
+        return rows
+    stem = rows[0][0].rpartition(" ")[0]
+    if keyword.endswith(".NAME"):
+        rows.append((f"{stem} POSNAME", position))
+    # modes of a rotator or a chopper have no slots: a number there would be read as an angle
+    if config.kind in ("wheel", "slide") and position in config.positions:
+        rows.append((f"{stem} POS", config.positions.index(position)))
+    rows += [(f"{stem} ID", config.name), (f"{stem} DEVSIM", simulated)]
+    # a rotator in any mode but its home may turn without being on the way to a position
+    if moving or config.kind != "rotator" or position == config.home:
+        rows.append((f"{stem} STAT", "Moving" if moving else "Standstill"))
+    return rows

@@ -1,0 +1,56 @@
+"""Connecting a script or a notebook to an instrument."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from sequencer.config import load_deployment
+from sequencer.engine.clocks import check_start
+from sequencer.engine.context import RunContext
+from sequencer.engine.prepare import prepare_script
+from sequencer.engine.request import Nobody, RunRequest
+from sequencer.engine.runner import begin, end, reduce_template
+from sequencer.engine.scripting.hands import Hands
+from sequencer.engine.session import open_run
+
+_current: list[tuple[str, RunContext]] = []
+"""The runs started by `sequencer script`, by the name of their deployment; `connect` joins them."""
+
+
+@asynccontextmanager
+async def connect(
+    deployment: str, *, clock: str = "", start_s: float | None = None, seed: int = 1, out: Path = Path("runs")
+) -> AsyncIterator[Hands]:
+    """An instrument to drive by hand; afterwards every device is made safe.
+
+    Inside `sequencer script` this joins the script's run. Elsewhere (a notebook, a program with its own event
+    loop) it opens one: on simulated devices it starts them itself, by a scaled clock; on hardware the servers
+    must be there. Raises ConfigErrors, BadInput, ConnectErrors.
+    """
+    if _current and _current[-1][0] == deployment:
+        yield Hands(_current[-1][1])
+        return
+    check_start(clock, load_deployment(deployment), start_s)
+    request = RunRequest(Path(), deployment, out=out, start_s=start_s, clock_spec=clock, seed=seed)
+    prepared = prepare_script(request, "by hand", own_loop=False)
+    async with open_run(prepared, Nobody()) as run:
+        begin(run)
+        outcome = "failed"
+        try:
+            yield Hands(run)
+            await reduce_template(run, "script", last=True)
+            outcome = "completed"
+        finally:
+            await end(run, outcome)
+
+
+@contextmanager
+def joined(run: RunContext, deployment: str) -> Iterator[None]:
+    """Meanwhile `connect(deployment)` joins this run."""
+    _current.append((deployment, run))
+    try:
+        yield
+    finally:
+        _current.pop()

@@ -1,0 +1,147 @@
+"""One detector of a scripted run: exposures and ladders by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from sequencer.acquisition import Levels
+from sequencer.engine.context import RunContext
+from sequencer.engine.exposing import Exposer
+from sequencer.engine.frame_log import log_frame
+from sequencer.engine.series import SATURATED_SHARE
+from sequencer.engine.shot import Shot
+from sequencer.exposure import Rung, Verdict, alternating_passes
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One stored frame: its file, where it lies, its levels per DIT (median in ADU, level in electrons), its verdict:
+    good, or saturated."""
+
+    file: str
+    path: Path
+    exposure: str
+    dit_s: float
+    ndit: int
+    median_adu: float
+    level_e: float
+    sha256: str
+    verdict: str
+
+
+class Label(NamedTuple):
+    """What the frames of a script are: DPR CATG, TYPE and TECH; an empty TECH is the detector's own."""
+
+    catg: str
+    type: str
+    tech: str
+
+
+class Detector:
+    """One detector of a scripted run."""
+
+    def __init__(self, run: RunContext, exposer: Exposer, camera: str) -> None:
+        self._run = run
+        self._exposer = exposer
+        self._camera = camera
+
+    async def expose(
+        self,
+        dit_s: float,
+        ndit: int = 1,
+        n: int = 1,
+        *,
+        mode: str = "",
+        dpr_catg: str = "TEST",
+        dpr_type: str = "OTHER",
+        dpr_tech: str = "",
+    ) -> list[Frame]:
+        """Take `n` exposures into files, labelled DPR CATG, TYPE and TECH (the detector's own).
+
+        Raises what the detector refuses, and CardErrors for a label the keyword dictionary does not allow.
+        """
+        shot = self._shot(dit_s, ndit, mode, Label(dpr_catg, dpr_type, dpr_tech))
+        return [await self._take(replace(shot, i=i, n=n)) for i in range(1, n + 1)]
+
+    async def ladder(
+        self,
+        dits_s: Sequence[float],
+        n: int = 2,
+        *,
+        ndit: int = 1,
+        order: str = "alternate",
+        mode: str = "",
+        dpr_catg: str = "TEST",
+        dpr_type: str = "DETLIN",
+        dpr_tech: str = "",
+    ) -> list[Frame]:
+        """`n` passes over the DITs: `alternate` turns round after each pass, so that drift cancels; or `up`.
+
+        Labels and errors as of `expose`.
+        """
+        if order not in ("alternate", "up"):
+            raise ValueError(f"order {order!r}: must be alternate or up")
+        rungs = [Rung(0.0, dit_s, True, "") for dit_s in sorted(dits_s)]
+        sequence = alternating_passes(rungs, n) if order == "alternate" else rungs * n
+        shot = self._shot(0.0, ndit, mode, Label(dpr_catg, dpr_type, dpr_tech))
+        frames = []
+        for i, rung in enumerate(sequence):
+            number = rungs.index(rung) + 1
+            taken = replace(
+                shot,
+                kind="ladder",
+                dit_s=rung.dit_s,
+                level_number=number,
+                ladder_pass=i // len(rungs) + 1,
+                i=i + 1,
+                n=len(sequence),
+            )
+            frames.append(await self._take(taken))
+        return frames
+
+    async def _take(self, shot: Shot) -> Frame:
+        run = self._run
+        await run.control.checkpoint()
+        stored, verdict = await self._exposer.take(shot, _saturated_or_good)
+        full_well_e = run.instrument.detectors[self._camera].modes[shot.mode].full_well_e
+        log_frame(run, replace(shot, good=shot.i - 1), stored, verdict, full_well_e)
+        levels = stored.levels
+        return Frame(
+            stored.file,
+            stored.path,
+            stored.exposure,
+            shot.dit_s,
+            shot.ndit,
+            levels.median_adu,
+            levels.level_e,
+            stored.sha256,
+            verdict.name,
+        )
+
+    def _shot(self, dit_s: float, ndit: int, mode: str, label: Label) -> Shot:
+        """An exposure labelled with what is in the beam now."""
+        instrument, mechanisms = self._run.instrument, self._run.devices.mechanisms
+        detector, config = instrument.detectors[self._camera], instrument.cameras.get(self._camera)
+        name = mechanisms.state.positions.get(config.filter_keyword, "") if mechanisms and config else ""
+        return Shot(
+            camera=self._camera,
+            kind="script",
+            filter=name,
+            dit_s=dit_s,
+            ndit=ndit,
+            mode=mode or detector.default_mode,
+            dpr_catg=label.catg,
+            dpr_type=label.type,
+            dpr_tech=label.tech or detector.dpr_tech,
+            on_sky=True,
+        )
+
+
+def _saturated_or_good(start_s: float, dit_s: float, levels: Levels) -> Verdict:
+    """Nobody expects a level of what is taken by hand; but saturated is saturated."""
+    if levels.saturated_share > SATURATED_SHARE:
+        return Verdict("saturated", f"{100.0 * levels.saturated_share:.1f} % of the pixels are saturated")
+    return Verdict("good", "not judged: taken by hand")
