@@ -18,7 +18,8 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
               callback=options.new_file(), help="File to write. Default: print it.")
 def export_ob(ob: str | None, form: str | None, signature: str | None, status: str | None, out: Path | None) -> None:
-    """Write an observing block (a file, or the name of a packaged one) in a form that tools outside read, or with
+    """Write an observing block (a file, the name of a packaged one, or the folder of a run: the block as executed,
+    with its status) in a form that tools outside read, or with
     --signature which parameters a template takes.
 
     The block is checked first; what is wrong with it, or does not fit the form, is said with its line, and nothing is
@@ -28,7 +29,8 @@ def export_ob(ob: str | None, form: str | None, signature: str | None, status: s
     Examples:
       sequencer export metis-lband-flats --form obd
       sequencer export night.yaml --form p2json --out night.json
-      sequencer export night.yaml --form p2json --status C --out done.json
+      sequencer export runs/20270320T091500-METIS-bce3 --form p2json --out done.json
+      sequencer export night.yaml --form p2json --status M
       sequencer export --signature METIS_all_cal_Dark --out METIS_all_cal_Dark.tsf
     """
     from sequencer.observing.exchange.formats import write_whole
@@ -50,10 +52,10 @@ def export_ob(ob: str | None, form: str | None, signature: str | None, status: s
 
 def _block(ob: str, form: str, status: str | None) -> str:
     from sequencer.config.search import find_config
-    from sequencer.config.yaml_reader import read_yaml
-    from sequencer.observing.exchange.formats import export_text, with_status
+    from sequencer.observing.block import read_block
+    from sequencer.observing.exchange.formats import block_of_run, export_text, with_status
 
-    located = read_yaml(find_config("obs", ob), lenient=True)
+    located = read_block(block_of_run(Path(ob)) or find_config("obs", ob))
     if status is not None and isinstance(located.data, dict):
         located = with_status(located, status)
     return export_text(located, "obd" if form == "obd" else "p2json", _now())

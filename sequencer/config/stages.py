@@ -16,13 +16,15 @@ class StageConfig(Struct, forbid_unknown_fields=True, frozen=True):
 
     `command` is program and arguments; `{python}` stands for the interpreter of the sequencer, `{stages}` for
     the folder of the programs that come with it. `templates` names those it is for (none: all).
-    `calibrations` are files by category, `parameters` go to the program as they are. It is stopped after
+    `calibrations` are files by category, `from_other_runs` categories of its own products that it may have from
+    other runs in the same folder as well, `parameters` go to the program as they are. It is stopped after
     `time_limit_s`, and may write no file larger than `file_limit_mb`.
     """
 
     command: list[str]
     templates: list[str] = []
     calibrations: dict[str, list[str]] = {}
+    from_other_runs: list[str] = []
     parameters: dict[str, Any] = {}
     time_limit_s: float = 600.0
     file_limit_mb: int = 4096

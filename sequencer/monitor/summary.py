@@ -38,6 +38,7 @@ def summarise(records: Iterable[Record]) -> dict[str, Any]:
         "started": iso(story.started_s),
         "ended": None if story.ended_s is None else iso(story.ended_s),
         "outcome": outcome(story),
+        "block_status": story.block_status,
         "templates": [
             {
                 "name": template.name,

@@ -19,6 +19,9 @@ from sequencer.observing.values import check_value
 _OB_KEYS = ("name", "instrument", "programme", *KEYS, "templates")
 _CALL_KEYS = ("template", "parameters")
 MAX_TEMPLATES = 1000
+_LOOKED_AT_BYTES = 4096
+_FOREIGN = {"an .obd file": (b"PAF.HDR.START", b""), "Phase-2 JSON": (b"{", b'"itemType"')}
+"""Forms outside: how their files begin, and a word that stands near the beginning."""
 
 
 class TemplateCall(msgspec.Struct, frozen=True):
@@ -60,6 +63,11 @@ class OB(msgspec.Struct, frozen=True):
         """The file it was read from."""
         return self.located.file
 
+    @property
+    def moon_least_deg(self) -> float:
+        """The distance its constraints want from the Moon; 0: they say nothing of it."""
+        return self.particulars.constraints.moon_distance_deg or 0.0
+
     def problem(self, call: TemplateCall, parameter: str, text: str) -> Problem:
         """Return a problem placed at a parameter of a template, or at the template where it is not given."""
         path: NodePath = ("templates", call.index)
@@ -71,7 +79,21 @@ class OB(msgspec.Struct, frozen=True):
 
 def load_ob(name_or_path: str | Path, signatures: Mapping[str, Signature] | None = None) -> OB:
     """Return an OB by name or path. Raises ConfigErrors for a file that is no YAML mapping at all."""
-    return read_ob(read_yaml(find_config("obs", name_or_path), lenient=True), signatures)
+    return read_ob(read_block(find_config("obs", name_or_path)), signatures)
+
+
+def read_block(path: Path) -> Located:
+    """Return the YAML document of a block's file. Raises ConfigErrors; of a file in a form outside, that says so."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(_LOOKED_AT_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except OSError:
+        start = b""  # what is wrong with it the reader says
+    for form, (first, word) in _FOREIGN.items():
+        if start.startswith(first) and word in start:
+            text = f"is {form}, not a block of ours: `sequencer import {path} --out NAME.yaml` makes it one"
+            raise ConfigErrors([Problem(str(path), 0, text)])
+    return read_yaml(path, lenient=True)
 
 
 def compose_ob(

@@ -36,10 +36,17 @@ def check_particulars(found: Findings, site: SiteConfig, night: Night) -> None:
     _check_times(found, constraints, night)
     _check_twilight(found, constraints, place, night)
     _check_moon(found, constraints, particulars.target, place, night)
-    for name in (*(["sky_transparency"] if constraints.sky_transparency else []), *constraints.other):
-        value = constraints.other.get(name, constraints.sky_transparency)
-        text = f"constraints: {name} {value} is not measured here: who executes the block must judge it"
+    for text in not_measured(constraints):
         found.warnings.append(found.ob.located.problem(("constraints",), text))
+
+
+def not_measured(constraints: Constraints) -> list[str]:
+    """What is left to whoever executes the block, in words: no device here measures it."""
+    given = {"sky_transparency": constraints.sky_transparency} if constraints.sky_transparency else {}
+    return [
+        f"constraints: {name} {value} is not measured here: who executes the block must judge it"
+        for name, value in {**given, **constraints.other}.items()
+    ]
 
 
 def _note(found: Findings, path: tuple[str, ...], text: str) -> None:

@@ -17,11 +17,12 @@ class PatchRules:
 
     `altitude_limits_deg` and `zenith_clearance_deg` (the blind spot of an altitude-azimuth mount) are the
     telescope's. `airmass_tolerance` is how far a patch may be from the airmass asked for. `moon_distance_deg` is
-    that of a full Moon, see `moon_clear_deg`. Galactic latitude: below `galactic_latitude_deg` (absolute) never;
-    each degree short of `galactic_preferred_deg` counts like two off the best direction. LMC and SMC: from
-    their centres. `field_radius_deg` (half the diagonal of the detector) is added to the distances from planets,
-    sources and the clouds. Every default is an assumption but for the clouds and the preferred latitude
-    (recommended in the notes on blank fields and infrared sources). Raises ValueError for what cannot be.
+    that of a full Moon, see `moon_clear_deg`; `moon_least_deg` is kept from any Moon. Galactic latitude: below
+    `galactic_latitude_deg` (absolute) never; each degree short of `galactic_preferred_deg` counts like two off the
+    best direction. LMC and SMC: from their centres. `field_radius_deg` (half the diagonal of the detector) is added
+    to the distances from planets, sources and the clouds. Every default is an assumption but for the clouds and the
+    preferred latitude (recommended in the notes on blank fields and infrared sources).
+    Raises ValueError for what cannot be.
     """
 
     altitude_limits_deg: tuple[float, float] = (25.0, 88.0)
@@ -30,6 +31,7 @@ class PatchRules:
     sun_distance_deg: float = 30.0
     moon_distance_deg: float = 30.0
     moon_width_days: float = 6.0
+    moon_least_deg: float = 0.0
     planet_distance_deg: float = 1.0
     galactic_latitude_deg: float = 10.0
     galactic_preferred_deg: float = 30.0
@@ -51,9 +53,11 @@ class PatchRules:
 
         The "Moon-avoidance Lorentzian" of the Berkeley Automated Imaging Telescope as published for ACP/RTML:
         distance / (1 + (days from full / width)^2), width 6 d where nothing better is known: half the distance
-        6 days from full, a seventh of it at new Moon. Width 0 minds the full Moon only.
+        6 days from full, a seventh of it at new Moon. Width 0 minds the full Moon only. Never less than the least.
         """
         days = LUNAR_HALF_MONTH_DAYS * (1.0 - elongation_deg / 180.0)
         if days == 0.0 or self.moon_width_days == 0.0:
-            return self.moon_distance_deg if days == 0.0 else 0.0
-        return self.moon_distance_deg / (1.0 + (days / self.moon_width_days) ** 2)
+            clear_deg = self.moon_distance_deg if days == 0.0 else 0.0
+        else:
+            clear_deg = self.moon_distance_deg / (1.0 + (days / self.moon_width_days) ** 2)
+        return max(clear_deg, self.moon_least_deg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sequencer.config import load_deployment, load_instrument, load_site
+from sequencer.config.search import known_names
 
 METIS = load_instrument("metis")
 
@@ -195,7 +196,7 @@ def test_a_deployment_simulates_every_device_on_its_own_loopback_port(name):
 def test_ports_of_different_deployments_do_not_meet():
     ports = [
         d.endpoint
-        for name in ("metis-sim", "megara-sim", "opticam-sim")
+        for name in known_names("deployments")
         for d in load_deployment(name).devices.values()
     ]
     assert len(set(ports)) == len(ports)

@@ -5,11 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from click.testing import CliRunner
 
+from sequencer.cli.main import main
+from sequencer.config import load_site
 from sequencer.config.search import find_config
 from sequencer.engine.context import RunContext
+from sequencer.sky import Site
+from sequencer.sky.angles import separation_deg
 from tests.end_to_end import rig
+from tests.sky.almanac import body_altaz
 
 PARAMETERS = {**rig.FLATS, "SEQ.DARK": False}
 
@@ -88,3 +95,49 @@ def test_where_no_other_patch_is_good_either_the_level_is_left_after_the_pause(t
     good = [round(frame["airmass"]) for frame in ran.of("frame") if frame["verdict"] == "good"]
     assert good.count(1) < 4
     assert good.count(2) == 4
+
+
+BRIGHT_MOON = "2027-03-24T09:20:00"
+"""Two days after full Moon, which is up at dawn, and where one would look: opposite the Sun."""
+
+
+def moon_block(folder: Path, distance_deg: float | None, *airmasses: float) -> Path:
+    """A block of small flats that wants a distance from the Moon."""
+    call = ("METIS_all_cal_TwilightFlat", {**PARAMETERS, "SEQ.AIRMASS.LIST": list(airmasses)})
+    path = rig.write_ob(folder, call)
+    constraints = {} if distance_deg is None else {"constraints": {"moon_distance_deg": distance_deg}}
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | constraints))
+    return path
+
+
+def apart_deg(frame: dict[str, Any], where: dict[str, Any]) -> float:
+    """How far the Moon is from a direction at the start of a frame, by PyEphem."""
+    place = load_site("armazones")
+    site = Site(place.name, place.latitude_deg, place.longitude_deg, place.elevation_m)
+    altitude_deg, azimuth_deg = body_altaz("Moon", site, frame["start_s"])
+    return float(separation_deg(where["azimuth_deg"], where["altitude_deg"], azimuth_deg, altitude_deg))
+
+
+@pytest.mark.parametrize(("distance_deg", "kept"), [(None, False), (45.0, True)])
+def test_a_patch_nearer_to_the_moon_than_the_block_wants_is_not_taken(
+    tmp_path: Path, distance_deg: float | None, kept: bool
+) -> None:
+    """The telescope itself is content with 30 deg from a full Moon."""
+    ob = moon_block(tmp_path, distance_deg, 1.0, 2.0)
+    ran = rig.run(tmp_path, ob, start_s=rig.at(BRIGHT_MOON))
+    presets = [data["args"] for data in ran.of("step") if data["cmd"] == "preset"]
+    frames = [next(one for one in ran.of("frame") if round(one["airmass"]) == airmass) for airmass in (1, 2)]
+    assert all((apart_deg(*pair) >= 45.0) is kept for pair in zip(frames, presets[:2], strict=True))
+
+
+def test_where_every_patch_is_too_near_the_moon_plan_and_run_say_so(tmp_path: Path) -> None:
+    """70 deg from it are to be had at airmass 2, and nowhere near the zenith."""
+    ob = moon_block(tmp_path, 70.0, 1.0, 2.0)
+    told = CliRunner().invoke(
+        main, ["plan", str(ob), "-d", "metis-sim", "--date", BRIGHT_MOON[:10], "--twilight", "morning"]
+    )
+    (line,) = (line for line in told.stdout.splitlines() if line.startswith("! no empty patch of sky: airmass 1:"))
+    assert "Moon (95 % lit) is 36.9 deg away at 09:30 UTC, at least 70.0 are wanted" in line
+    ran = rig.run(tmp_path, ob, start_s=rig.at(BRIGHT_MOON))
+    assert [alarm["so_what"] for alarm in ran.of("alarm")] == ["no flats at airmass 1"]
+    assert {round(frame["airmass"]) for frame in ran.of("frame")} == {2}

@@ -23,7 +23,7 @@ def test_a_whole_run(tmp_path: Path) -> None:
     summary = build_summary(night.run_dir)
     validator().validate(summary)
     assert list(summary) == [
-        "run", "ob", "instrument", "deployment", "clock", "started", "ended", "outcome", "templates",
+        "run", "ob", "instrument", "deployment", "clock", "started", "ended", "outcome", "block_status", "templates",
         "products", "safe_state",
     ]  # fmt: skip
     assert (summary["run"], summary["clock"], summary["outcome"]) == (RUN, "virtual", "completed")

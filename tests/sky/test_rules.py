@@ -15,6 +15,12 @@ def test_the_moon_is_kept_away_by_its_phase():
     assert distances == sorted(distances)
 
 
+@pytest.mark.parametrize(("elongation", "clear"), [(0.0, 20.0), (60.0, 20.0), (170.0, 29.4), (180.0, 30.0)])
+def test_the_least_distance_is_kept_whatever_the_phase(elongation, clear):
+    rules = PatchRules(moon_distance_deg=30.0, moon_width_days=6.0, moon_least_deg=20.0)
+    assert rules.moon_clear_deg(elongation) == pytest.approx(clear, abs=0.1)
+
+
 def test_a_width_of_nothing_minds_the_full_moon_only():
     rules = PatchRules(moon_width_days=0.0)
     assert rules.moon_clear_deg(180.0) == 30.0

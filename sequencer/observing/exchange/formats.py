@@ -19,6 +19,8 @@ from sequencer.observing.exchange.phase2_write import phase2_text
 from sequencer.observing.exchange.status import STATUS, cannot_follow
 from sequencer.observing.signature import Signature
 
+BLOCK_OF_A_RUN = "block.yaml"
+"""Name of the file in a run's folder that is the block as executed, with its status."""
 Form = Literal["p2json", "obd"]
 
 
@@ -36,6 +38,16 @@ def import_file(path: Path, signatures: Mapping[str, Signature] | None = None) -
         return read_obd(raw, str(path), signatures)
     text = "is neither Phase-2 JSON (begins with {) nor an .obd file (begins with PAF.HDR.START)"
     raise ConfigErrors([Problem(str(path), 0, text)])
+
+
+def block_of_run(folder: Path) -> Path | None:
+    """The file of the block a run executed, None for what is no folder. Raises ConfigErrors for a folder without."""
+    if not folder.is_dir():
+        return None
+    if (folder / BLOCK_OF_A_RUN).is_file():
+        return folder / BLOCK_OF_A_RUN
+    text = f"is a folder without {BLOCK_OF_A_RUN}: no run of an observing block, or one of an older version"
+    raise ConfigErrors([Problem(str(folder), 0, text)])
 
 
 def export_text(

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from sequencer.acquisition.cards import Card, card_problem, plain_ascii
+from sequencer.acquisition.cards import CARD_COLUMNS, Card, card_problem, plain_ascii
 from sequencer.config.problems import Problem, shown
 from sequencer.config.structure import convert
 from sequencer.config.yaml_reader import Located, NodePath
@@ -92,10 +92,20 @@ def _misfits(located: Located, cards: dict[NodePath, str], spelled: Callable[[st
         text = at(located.data, path)
         if not isinstance(text, str):
             continue
-        if why := card_problem(Card(keyword, spelled(text), "", "OBS", 0.0, False, False)):
+        card = Card(keyword, spelled(text), "", "OBS", 0.0, False, False)
+        if why := _too_long(card, spelled(text)) or card_problem(card):
             named = ".".join(map(str, path))
             found.append(located.problem(path, f"{named}: does not fit its header card: {why}"))
     return found
+
+
+def _too_long(card: Card, text: str) -> str:
+    """Why a text is too long for its card, in characters of the text; a quote in it takes two columns."""
+    room = CARD_COLUMNS - len(f"{card.title} = ''")
+    if len(text) + text.count("'") <= room:
+        return ""
+    quotes = ", a quote counts twice" if "'" in text else ""
+    return f"{card.keyword} has room for {room} characters, this has {len(text)}{quotes}"
 
 
 def in_order(block: dict[str, Any]) -> dict[str, Any]:

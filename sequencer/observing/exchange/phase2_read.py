@@ -159,14 +159,15 @@ def _parameters(source: Located, path: NodePath, moved: Moved, signature: Signat
             moved.problem(source.line(here), text)
             continue
         if why := keyword_problem(name):
-            moved.problem(source.line(here), f"parameter {shown(name)}: the keyword {why}")
+            moved.problem(source.line((*here, "name")), f"parameter {shown(name)}: the keyword {why}")
         elif _given_twice(moved, path, name):
-            moved.problem(source.line(here), f"{name}: is given twice")
+            moved.problem(source.line((*here, "name")), f"{name}: is given twice")
         elif parameter.get("value") is not None:
             spec = signature.parameters.get(name) if signature else None
             value = parameter["value"]
             value = typed(spec, value) if isinstance(value, str) else value
-            moved.put((*path, "parameters", name), value, source.line((*here, "value")))
+            line = source.line((*here, "value" if spec or not signature else "name"))
+            moved.put((*path, "parameters", name), value, line)
 
 
 def _given_twice(moved: Moved, path: NodePath, name: str) -> bool:

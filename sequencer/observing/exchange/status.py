@@ -35,14 +35,26 @@ NEXT = {
 }
 """Letter -> the letters that may follow."""
 
+_ENDED = {"stopped": "M", "aborted": "A", "failed": "A", "halted": "A"}
+"""Outcome of a run that did not come to its end -> letter. F is for a person to give: it says never again."""
+
 RUNNABLE = "D+M"
 """Letters of blocks that may be loaded for execution: defined, accepted, to be repeated."""
+
 
 def not_runnable(letter: str) -> str:
     """Why a block with this status must not run; empty when it may, or has no status at all."""
     if not letter or letter in RUNNABLE:
         return ""
     return f"has status {letter} ({STATUS[letter]}); only {', '.join(RUNNABLE)} may run"
+
+
+def status_after(outcome: str, everything_taken: bool) -> str:
+    """The letter of a block whose run ended completed, stopped, aborted, failed or halted.
+
+    Completed is C when everything asked for is there and good; otherwise X, for a person to judge: C or M.
+    """
+    return _ENDED.get(outcome) or ("C" if everything_taken else "X")
 
 
 def cannot_follow(letter: str, following: str) -> str:

@@ -14,6 +14,7 @@ from sequencer.reduction.external.folder_contract import BadRecordError, read_re
 from sequencer.reduction.external.handover import Handover, hand_over
 from sequencer.reduction.external.launch import run_program
 from sequencer.reduction.external.manifest import Calibration
+from sequencer.reduction.external.other_runs import of_other_runs
 from sequencer.reduction.external.settings import command_of
 from sequencer.reduction.fitsread import BadFitsError
 from sequencer.reduction.frames import RawFrame, raw_files, read_frame
@@ -79,14 +80,19 @@ class AttachedReduction:
         if not wanted or not any(frame.good for frame in frames):
             return
         self._on_progress(f"stage {name} starts on template {index}")
-        known = shelf.calibrations(self._products, name, index)
+        work = self._new_folder(name, index)
+        known = self._known(name, stage, index, frames[0])
+        handed = hand_over(work, name, stage, self._run_dir, self._instrument.name, frames, known)
+        for found in self._outcome(name, stage, handed):
+            yield shelf.put(self._products, name, stage.parameters, found)
+
+    def _known(self, name: str, stage: StageConfig, index: int, frame: RawFrame) -> list[Calibration]:
+        """Calibrations for a template, the best last: files of the deployment, of other runs, of this run."""
         given = [
             Calibration(Path(path), kind) for kind, paths in stage.calibrations.items() for path in paths
         ]
-        work = self._new_folder(name, index)
-        handed = hand_over(work, name, stage, self._run_dir, self._instrument.name, frames, given + known)
-        for found in self._outcome(name, stage, handed):
-            yield shelf.put(self._products, name, stage.parameters, found)
+        own = shelf.calibrations(self._products, name, index)
+        return given + of_other_runs(self._run_dir, name, stage.from_other_runs, frame, own) + own
 
     def _outcome(self, name: str, stage: StageConfig, handed: Handover) -> Iterator[Found]:
         """Run the program; what it made, or the one failure that stands for it."""

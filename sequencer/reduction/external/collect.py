@@ -57,7 +57,7 @@ def collected(handed: Handover, stage: str, said: RecordProduct, software: str) 
     found.said, found.software = said, software
     found.checks = quality.frame_checks(found.frames, handed.rejected, said.category)
     _take_file(found, handed.folder, said.file)
-    found.checks += [*_said(handed, stage, said), *_unchanged(handed)]
+    found.checks += [*_said(handed, stage, said), *_borrowed(calibrations), *_unchanged(handed)]
     found.log = _text(handed.folder, said.log or OUTPUT)
     for place in said.attachments:
         path, wrong = _inside(handed.folder, place)
@@ -76,6 +76,12 @@ def _said(handed: Handover, stage: str, said: RecordProduct) -> list[qa.Check]:
     if unknown:
         checks.append(qa.Check("inputs", "BAD", f"made of what was not given: {', '.join(unknown)}"))
     return checks
+
+
+def _borrowed(calibrations: Sequence[Calibration]) -> list[qa.Check]:
+    """What was not made of this run's own frames."""
+    text = "calibrated with {0.category} of another run, {0.run}"
+    return [qa.Check("calibration", "GOOD", text.format(one)) for one in calibrations if one.run]
 
 
 def _unchanged(handed: Handover) -> list[qa.Check]:

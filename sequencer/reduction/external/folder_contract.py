@@ -51,12 +51,14 @@ class ManifestFrame(msgspec.Struct, frozen=True):
 class ManifestCalibration(msgspec.Struct, frozen=True):
     """A calibration: a product of this stage from an earlier template of the run, or a file of the deployment.
 
-    `camera` to `ndit` describe the frames a product was made of; they are empty for a file of the deployment.
+    `run` names the run of a product of another one, else it is empty. `camera` to `ndit` describe the frames a
+    product was made of; they are empty for a file of the deployment.
     """
 
     file: str
     category: str
     flag: str = ""
+    run: str = ""
     camera: str = ""
     mode: str = ""
     window: tuple[int, int, int, int] | None = None

@@ -39,6 +39,7 @@ def run_program(
     What it prints goes to `output.txt` in the folder. `on_word` hears a line every few seconds. However it
     ends, and if this process is killed, all its processes that stayed in its group are ended with it.
     """
+    folder = folder.resolve()  # the program is started in it, where a relative path means another place
     with (folder / OUTPUT).open("w+b") as output:
         process = _started([str(file_limit_mb * 2048), *command, str(folder)], folder, output)
         with process, _ended_with_us(process):

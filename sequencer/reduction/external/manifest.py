@@ -21,13 +21,21 @@ from sequencer.reduction.frames import RawFrame, groups
 
 @dataclass(frozen=True)
 class Calibration:
-    """A calibration on disk. `made_of` are the fields of a manifest that say what it is of."""
+    """A calibration on disk. `made_of` are the fields of a manifest that say what it is of; `run` is the name of the
+    run it was made in, if that is another one.
+    """
 
     path: Path
     category: str
     flag: str = ""
     made_of: dict[str, Any] | None = None
     frames: int = 0
+    run: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its file as records name it: one of another run by its path from the folder of runs."""
+        return f"{self.run}/products/{self.path.name}" if self.run else self.path.name
 
 
 def manifest_of(
@@ -109,7 +117,7 @@ def _frame(frame: RawFrame, group: int) -> ManifestFrame:
 
 
 def _calibration(place: str, calibration: Calibration) -> ManifestCalibration:
-    fields = {"file": place, "category": calibration.category, "flag": calibration.flag}
+    fields = {"file": place, "category": calibration.category, "flag": calibration.flag, "run": calibration.run}
     return msgspec.convert({**fields, **(calibration.made_of or {})}, ManifestCalibration)
 
 

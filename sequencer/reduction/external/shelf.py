@@ -35,7 +35,7 @@ def put(products: Path, stage: str, parameters: dict[str, Any], found: Found) ->
         file=f"{name}{found.file[0]}" if found.file else f"{name}.json",
         category=found.category,
         recipe=found.recipe,
-        inputs=[frame.name for frame in found.frames] + [one.path.name for one in found.calibrations],
+        inputs=[frame.name for frame in found.frames] + [one.name for one in found.calibrations],
         qa=qa.verdict(found.checks, ()),
         log=f"{name}.log",
         record=f"{name}.json",
@@ -62,6 +62,8 @@ def _stage(stage: str, name: str, found: Found) -> dict[str, Any]:
         "software": found.software,
         "template_index": found.frames[0].template_index,
         "made_of": made_of(found.frames[0]),
+        "instrument": found.frames[0].primary.get("INSTRUME"),
+        "simulated": any(frame.simulated for frame in found.frames),
         "flag": said.qa.flag if said else None,
         "wanting": said.wanting if said else [],
         "attachments": [f"{name}{end}" for end in found.attachments],
@@ -80,7 +82,7 @@ def _record(product: ProductRecord, found: Found) -> dict[str, Any]:
         "inputs": [
             {"file": frame.name, "sha256": frame.sha256, "kind": frame.key.kind} for frame in found.frames
         ],
-        "calibrations": [calibration.path.name for calibration in found.calibrations],
+        "calibrations": [calibration.name for calibration in found.calibrations],
         "qc": {},
         "statistics": found.statistics,
         "qa": msgspec.to_builtins(product.qa),
@@ -111,16 +113,22 @@ def records(products: Path, stage: str = "") -> Iterator[dict[str, Any]]:
 def calibrations(products: Path, stage: str, template_index: int) -> list[Calibration]:
     """What the stage made of other templates of the run and what did not turn out BAD, by template."""
     return [
-        Calibration(
-            products / record["file"],
-            record["category"],
-            record["qa"]["flag"],
-            record["stage"]["made_of"],
-            len(record["inputs"]),
-        )
+        calibration_of(products, record)
         for record in sorted(records(products, stage), key=lambda one: int(one["stage"]["template_index"]))
         if record["stage"]["template_index"] != template_index and record["qa"]["flag"] != "BAD"
     ]
+
+
+def calibration_of(products: Path, record: dict[str, Any], run: str = "") -> Calibration:
+    """The product of a record as a calibration; `run` is the name of the run it is from, if it is another one."""
+    return Calibration(
+        products / record["file"],
+        record["category"],
+        record["qa"]["flag"],
+        record["stage"]["made_of"],
+        len(record["inputs"]),
+        run,
+    )
 
 
 def take_back(products: Path, stage: str, categories: set[str], before: int) -> list[int]:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sequencer.config import ConfigErrors
 from sequencer.config.yaml_reader import parse_yaml
+from sequencer.observing.block import read_ob
 from sequencer.observing.exchange.checking import check_block, keyword_problem
 from sequencer.observing.exchange.particulars import Particulars, read_particulars
 from sequencer.observing.exchange.status import NEXT, RUNNABLE, STATUS, cannot_follow, not_runnable
@@ -79,6 +81,37 @@ def test_what_is_wrong_is_said_at_its_line(text: str, words: str) -> None:
     (problem,) = told(text)
     assert problem.startswith("ob.yaml:4: ")
     assert words in problem
+
+
+TEXTS = {
+    "name": "ESO OBS NAME",
+    "programme": "ESO OBS PROG ID",
+    "observer": "ESO OBS OBSERVER",
+    "pi": "ESO OBS PI-COI NAME",
+    "target.name": "ESO OBS TARG NAME",
+}
+
+
+@pytest.mark.parametrize(("letter", "columns"), [("x", 1), ("'", 2)])
+@pytest.mark.parametrize("key", TEXTS)
+def test_a_text_too_long_for_its_card_is_refused_with_the_length_it_may_have(
+    key: str, letter: str, columns: int
+) -> None:
+    """A card has 80 columns, a quote is written twice."""
+    room = 80 - len(f"HIERARCH {TEXTS[key]} = ''")
+    longest = room // columns
+    assert not with_text(key, letter * longest)
+    (problem,) = with_text(key, letter * (longest + 1))
+    assert re.search(rf"^ob.yaml:\d+: {key}: .* {TEXTS[key]} has room for {room} characters", problem)
+
+
+def with_text(key: str, text: str) -> list[str]:
+    """What is wrong with a block that has a text at a key."""
+    block: dict[str, Any] = {"name": "x", "instrument": "METIS", "programme": "x", "templates": [{"template": "Dark"}]}
+    place = block.setdefault("target", {}) if "." in key else block
+    place[key.rpartition(".")[2]] = text
+    problems = read_ob(parse_yaml(yaml.safe_dump(block).encode(), "ob.yaml")).problems
+    return [str(problem) for problem in problems if "card" in problem.text]
 
 
 def test_everything_wrong_is_said_at_once_also_across_kinds() -> None:

@@ -149,7 +149,8 @@ def test_a_python_without_the_megara_pipeline_is_told_and_harms_nothing(tmp_path
     darks(tmp_path / "run")
     bare = {"megara": StageConfig(["{python}", "-S", "{stages}/megara.py"])}
     (product,) = reduce(tmp_path / "run", bare)
-    assert product.qa.reasons == [f"stage megara: numina 0.40.0 is not installed for {sys.executable}"]
+    told = f"numina 0.40.0 is not installed for {sys.executable}: pip install 'hil-sequencer[megara]'"
+    assert product.qa.reasons == [f"stage megara: {told}"]
 
 
 def test_nothing_of_a_program_stays_behind(tmp_path: Path) -> None:

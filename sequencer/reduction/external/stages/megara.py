@@ -24,6 +24,7 @@ RECIPES = {
     "MegaraDarkImage": ("master_dark", "MASTER_DARK", ["MASTER_BIAS"]),
 }
 """By mode: the recipe's result, the category of our product, the categories it needs."""
+INSTALL = "pip install 'hil-sequencer[megara]'"
 REQUIREMENT = {"MASTER_BIAS": "master_bias"}
 DONE = 2
 """State of a numina task that ended well."""
@@ -56,7 +57,7 @@ def unfit() -> str:
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            return f"{name} {version} is not installed for {sys.executable}"
+            return f"{name} {version} is not installed for {sys.executable}: {INSTALL}"
         if found != version:
             return f"{name} is {found}, not {version}: only the pair {PAIR} is known to work"
     return ""
@@ -70,7 +71,7 @@ def block(folder: Path, number: int, frames: list[dict[str, Any]], made: dict[st
     product: dict[str, Any] = {"name": name, "category": category, "recipe": mode}
     missing = [need for need in needs if need not in made]
     if missing:
-        return {**product, "wanting": missing, "qa": bad(f"{mode} needs {', '.join(missing)}: none is there")}
+        return {**product, "wanting": missing, "qa": bad(f"{mode} needs {', '.join(missing)}: none is there yet")}
     names = [Path(frame["file"]).name for frame in frames]
     requirements = {REQUIREMENT[need]: str(folder / made[need]) for need in needs}
     base, identity = folder / f"block_{number}", f"{mode}-{number}"
