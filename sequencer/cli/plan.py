@@ -60,7 +60,7 @@ def _figure(name: str, unit: str, least: float, most: float | None, text: str) -
 @click.option(
     "--learned",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="File of what earlier nights taught of each filter's throughput.",
+    help="File of what earlier nights taught: each filter's throughput, how long presets, moves and read-outs take.",
 )
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON document.")
 @click.option(

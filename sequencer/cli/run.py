@@ -22,7 +22,7 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 @click.option(
     "--learned",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File of what earlier nights taught about each filter: read before, kept up to date. Default: "
+    help="File of what earlier nights taught of filters and durations: read before, kept up to date. Default: "
     "learned-D.yaml in --out with --clock wall, otherwise none.",
 )
 def run(

@@ -77,7 +77,9 @@ class MechanismConfig(Struct, forbid_unknown_fields=True, frozen=True):
     """A wheel, slide or mode selector with named positions. A wheel passes the slots between, the short way.
 
     The mechanism is addressed by its keyword (`INS.OPTI10.NAME`); `aliases` maps other spellings to
-    positions. `drs_keyword` is the keyword that repeats the position (`DRS.FILTER`) for `camera`.
+    positions. `drs_keyword` is the keyword that repeats the position (`DRS.FILTER`) for `camera`, `angle_keyword` the
+    one that gets a rotator's angle. `follows` are the positions in which a rotator turns with the sky: with the
+    parallactic angle plus the altitude (field at a Nasmyth focus), or with the altitude alone (pupil).
     """
 
     name: str
@@ -87,6 +89,8 @@ class MechanismConfig(Struct, forbid_unknown_fields=True, frozen=True):
     seconds_per_step: float = 2.0
     aliases: dict[str, str] = {}
     drs_keyword: str = ""
+    angle_keyword: str = ""
+    follows: dict[str, Literal["field", "pupil"]] = {}
     camera: str = ""
 
 
@@ -205,7 +209,10 @@ class DeviceConfig(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class NightConfig(Struct, forbid_unknown_fields=True, frozen=True):
-    """What the simulated night holds; the unknowns are drawn from the run's seed. All figures assumed."""
+    """What the simulated night holds; the unknowns are drawn from the run's seed. All figures assumed.
+
+    `duration_sigma` is the relative 1 sigma of how long each move, slew and read-out takes.
+    """
 
     zero_point_sigma: float = 0.3
     ambient_k: float = 280.15
@@ -223,6 +230,7 @@ class NightConfig(Struct, forbid_unknown_fields=True, frozen=True):
     twilight_scale_sigma: float = 0.15
     twilight_alpha: float = 2.0
     cosmic_rays_cm2_s: float = 0.02
+    duration_sigma: float = 0.0
 
 
 class Deployment(Struct, forbid_unknown_fields=True, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sequencer.acquisition import Acquisition, Names
 from sequencer.clock import Clock
@@ -21,11 +21,14 @@ from sequencer.engine.status import Status
 from sequencer.observing import OB
 from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
 
+if TYPE_CHECKING:
+    from sequencer.engine.time_left import TimeLeft
+
 
 @dataclass
 class RunContext:
     """One run. `exposures`, `frames` (stored ones) and `steps` count them; `rates` is what is known of each filter's
-    throughput; `activities` are what goes on at this moment, in words.
+    throughput, `time_left` how long the block will take yet; `activities` are what goes on at this moment, in words.
     """
 
     run_id: str
@@ -47,6 +50,7 @@ class RunContext:
     feed: Feed
     sun: SunTrack
     rates: Rates
+    rehearsal: bool = False
     until_s: float | None = None
     window: Window | None = None
     started_s: float = 0.0
@@ -58,6 +62,7 @@ class RunContext:
     procedure: str = ""
     template_started_s: float = 0.0
     activities: list[str] = field(default_factory=list)
+    time_left: TimeLeft = field(init=False)
 
     @property
     def airmass(self) -> float:

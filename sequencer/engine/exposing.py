@@ -59,11 +59,12 @@ class Exposer:
 
     async def take_once(self, shot: Shot, judge: Judge, ready: Ready) -> tuple[StoredFrame, Verdict]:
         """As `take`, but raises EndedForPause: the sky will be another one after the pause."""
+        began_s = self._run.clock.now()
         await ready()
         run = self._run
         shot = self._numbered(shot)
         run.acquisition.plan(self._plan(shot))
-        result = await self._integrate(shot)
+        result = await self._integrate(shot, began_s)
         start_s, end_s = result.start_s, result.end_s
         verdicts: list[Verdict] = []
 
@@ -73,7 +74,8 @@ class Exposer:
             return [who.card("ESO SEQ VERDICT", verdicts[0].name, "what the frame is worth")]
 
         client = run.devices.detectors[shot.camera]
-        late = cards.exposed_cards(self.config(shot.camera), result, client, run) + cards.stop_cards(run, "END")
+        late = cards.exposed_cards(self.config(shot.camera), result, client, run)
+        late += cards.sidereal_cards(run, start_s) + cards.stop_cards(run, "END")
         if shot.on_sky:
             late += cards.telescope_cards(run, "END")
         stored = await run.acquisition.store(shot.exposure, late, STORE_DEADLINE_S, label)
@@ -83,10 +85,11 @@ class Exposer:
 
     async def probe(self, shot: Shot, ready: Ready) -> tuple[float, Levels]:
         """One exposure off the record: (start_s, levels). Raises as `take_once`."""
+        began_s = self._run.clock.now()
         await ready()
         shot = self._numbered(shot)
         self._run.acquisition.plan(self._plan(shot, off_the_record=True))
-        result = await self._integrate(shot)
+        result = await self._integrate(shot, began_s)
         levels = await self._run.acquisition.level_only(shot.exposure, STORE_DEADLINE_S)
         return result.start_s, levels
 
@@ -117,8 +120,9 @@ class Exposer:
         start_cards = [
             *cards.structure_cards(run),
             *cards.observation_cards(run, shot),
-            *(cards.telescope_cards(run, "START") if shot.on_sky else []),
+            *(cards.telescope_cards(run, "START") + cards.target_cards(run) if shot.on_sky else []),
             *cards.instrument_cards(run, shot.camera),
+            *cards.source_cards(run),
             *cards.detector_cards(config, shot, client, run),
         ]
         return ExposurePlan(
@@ -146,14 +150,15 @@ class Exposer:
         overhead_s = self.config(shot.camera).modes[shot.mode].overhead_s
         return self._run.clock.now() + self._settling(shot) * (shot.dit_s * shot.ndit + overhead_s)
 
-    async def _integrate(self, shot: Shot) -> Exposed:
+    async def _integrate(self, shot: Shot, began_s: float) -> Exposed:
         client = self._run.devices.detectors[shot.camera]
         settle = self._settling(shot)
         self._busy[shot.camera] = shot.exposure
         try:
             with self._run.doing(f"{shot.camera} exposing {shot.dit_s:g} s x{shot.ndit}"):
                 show(self._run, shot, shot.good)
-                self._run.log("exposure", **_intent(self._run, shot))
+                ready_s = round(self._run.clock.now() - began_s, 3)
+                self._run.log("exposure", **_intent(self._run, shot), settle=settle, ready_s=ready_s)
                 result = await client.expose(
                     exposure=shot.exposure, dit_s=shot.dit_s, ndit=shot.ndit, mode=shot.mode, settle=settle
                 )

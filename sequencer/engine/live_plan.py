@@ -15,7 +15,6 @@ from sequencer.observing.planning import (
     PlanRow,
     Series,
     TwilightPlan,
-    pace_of,
     plan_twilight,
     reachable_levels,
 )
@@ -35,7 +34,7 @@ class LivePlan:
     def __init__(self, run: RunContext, call: TemplateCall) -> None:
         self._run = run
         self._call = call
-        self._pace = pace_of(run.instrument)
+        self._pace = run.time_left.pace
         self.levels: list[Level]
         self.levels, unreachable = reachable_levels(call.parameters["SEQ.AIRMASS.LIST"], run.instrument)
         for reason in unreachable:
@@ -56,7 +55,9 @@ class LivePlan:
             yield
         finally:
             self._run.journal.listeners.remove(self._look)
-            self._left = []
+            if self._left:
+                self._left = []
+                self._run.time_left.sky(None, "the sky is over")
             self._tell()
 
     @property
@@ -93,6 +94,8 @@ class LivePlan:
         behind = {row.series for row in self._left if row.requested_airmass == self.here}
         self._over |= behind
         self._left = [row for row in self._left if row.series not in behind]
+        if behind:
+            self._forecast(f"airmass {self.here:g} is over")
         aim = self._aim_end_s(requested_airmass)
         expected_s = None if aim is None else aim - self.left_s(requested_airmass) - self._pace.preset_s
         now_s = self._run.clock.now()
@@ -108,6 +111,7 @@ class LivePlan:
         plan, needed_s = self._plan, self.needed_s
         rows = [row.plain() for row in plan.rows if row.kind != "dark"]
         self._run.log("replan", why=why, rows=rows, needed_s=needed_s, warnings=list(plan.warnings))
+        self._forecast("planned again")
         if lost := [str(item) for item in plan.missing if item.series not in before]:
             text = "; ".join(lost)
             self._run.alarm(text, "these flats will be missing", "skip what matters less, or let it be")
@@ -124,8 +128,11 @@ class LivePlan:
         """One series is over, or will never be."""
         series = Series(camera, name, requested_airmass, kind)
         self._over.add(series)
+        due = len(self._left)
         self._left = [row for row in self._left if row.series != series]
         self._tell()
+        if len(self._left) < due:
+            self._forecast(f"{series} is over")
 
     def _look(self, record: Record) -> None:
         """Count the good frames of the level."""
@@ -134,6 +141,11 @@ class LivePlan:
         if on_sky and frame["verdict"] == "good" and self.here is not None:
             self._taken[Series(frame["camera"], frame["filter"], self.here, frame["kind"])] += 1
             self._tell()
+
+    def _forecast(self, when: str) -> None:
+        """Say how long the block will take yet, by what is left as it is known now."""
+        left = Begun(self.window, self._taken, self._over, self.here)
+        self._run.time_left.sky(self._run.time_left.walk(self._call, begun=left) if self._left else None, when)
 
     def _planned(self, begun: Begun | None) -> TwilightPlan:
         run, telescope = self._run, self._run.devices.telescope
@@ -147,6 +159,7 @@ class LivePlan:
             begun,
             None if telescope is None else telescope.state.ambient_k,
             run.until_s,
+            run.ob.moon_least_deg,
         )
 
     def _take_up(self, plan: TwilightPlan) -> None:

@@ -30,7 +30,8 @@ def choose(run: RunContext, airmass: float, span_s: float, listed: Sequence[floa
     config, now_s = run.instrument.telescope, run.clock.now()
     begin_s = now_s + config.preset_s
     slew = Slew(_direction(run), now_s, config.slew_deg_s)
-    return choose_patch(begin_s, begin_s + span_s, airmass, run.site, run.instrument, listed, slew)
+    end_s, moon_least_deg = begin_s + span_s, run.ob.moon_least_deg
+    return choose_patch(begin_s, end_s, airmass, run.site, run.instrument, listed, slew, moon_least_deg)
 
 
 def objections(run: RunContext, patch: Patch, span_s: float) -> list[str]:
@@ -38,7 +39,8 @@ def objections(run: RunContext, patch: Patch, span_s: float) -> list[str]:
     now_s = run.clock.now()
     if patch.start_s <= now_s and now_s + span_s <= patch.end_s:
         return []
-    return recheck_patch(patch, now_s, now_s + span_s, run.site, patch_rules(run.instrument))
+    rules = patch_rules(run.instrument, run.ob.moon_least_deg)
+    return recheck_patch(patch, now_s, now_s + span_s, run.site, rules)
 
 
 async def preset(run: RunContext, altitude_deg: float, azimuth_deg: float, *, tracking: bool = False) -> None:

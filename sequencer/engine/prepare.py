@@ -16,7 +16,7 @@ from sequencer.config.yaml_reader import Located
 from sequencer.engine.clocks import choose_clock
 from sequencer.engine.request import BadInput, RunRequest
 from sequencer.observing import OB, Validation, load_ob, validate
-from sequencer.observing.planning import read_learned
+from sequencer.observing.planning import Runs, read_durations, read_learned
 from sequencer.observing.planning.learned import Nights
 from sequencer.sky import Site
 
@@ -31,7 +31,7 @@ SPARE_BYTES = 200_000_000
 class Prepared:
     """Everything a run needs to know before it begins. `simulate`: the simulators run in this process.
 
-    `learned` is what earlier nights taught, by `learned_file`.
+    `learned` is what earlier nights taught, `durations` how long things took in earlier runs, by `learned_file`.
     """
 
     request: RunRequest
@@ -46,6 +46,7 @@ class Prepared:
     simulate: bool = False
     learned: Nights = field(default_factory=dict)
     learned_file: Path | None = None
+    durations: Runs = field(default_factory=dict)
 
 
 def prepare(request: RunRequest) -> Prepared:
@@ -84,6 +85,7 @@ def prepare(request: RunRequest) -> Prepared:
         simulate=clock.kind == "virtual",
         learned={} if file is None else read_learned(file, deployment.name),
         learned_file=None if request.rehearsal else file,
+        durations={} if file is None else read_durations(file, deployment.name),
     )
 
 
@@ -117,6 +119,7 @@ def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> 
         simulate=here or clock.kind == "virtual",
         learned={} if file is None else read_learned(file, deployment.name),
         learned_file=file,
+        durations={} if file is None else read_durations(file, deployment.name),
     )
 
 

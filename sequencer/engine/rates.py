@@ -1,4 +1,4 @@
-"""What is known of each filter's throughput: from earlier nights, and from tonight's frames."""
+"""What is known of each filter's throughput: from earlier nights, and from tonight's frames; and the file of it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.config.models import Instrument
+from sequencer.durations import condensed, kept, measured
+from sequencer.engine.journal import read_journal
 from sequencer.exposure import Learned
-from sequencer.observing.planning import Throughput, merged, write_learned
+from sequencer.observing.planning import Runs, Throughput, merged, write_learned
 from sequencer.observing.planning.learned import Nights, tonight_sigma
 
 FILTER_TO_FILTER_SIGMA = 0.1
@@ -19,11 +21,19 @@ class Rates:
     """Factors on the instrument's table of rates, by camera and filter.
 
     `before` is what earlier nights taught, as `file` says it; the file is kept up to date (None: there is none).
+    `runs` is how long things took in earlier runs, kept in the same file.
     """
 
     def __init__(
-        self, instrument: Instrument, deployment: str, run_id: str, before: Nights, file: Path | None
+        self,
+        instrument: Instrument,
+        deployment: str,
+        run_id: str,
+        before: Nights,
+        file: Path | None,
+        runs: Runs | None = None,
     ) -> None:
+        self.runs = runs or {}
         self._instrument = instrument
         self._deployment = deployment
         self._run_id = run_id
@@ -74,10 +84,14 @@ class Rates:
                     known[camera] = {**known[camera], name: Throughput(throughput, sigma, 0, self._run_id)}
         return known
 
-    def keep(self) -> None:
-        """Write the file, if there is one and something was learned."""
-        if self._file is not None and self._tonight:
-            write_learned(self._file, self._deployment, merged(self._before, self._tonight))
+    def keep(self, journal: Path | None = None) -> None:
+        """Write the file, if there is one and something was learned; how long things took the run's journal tells."""
+        if self._file is None:
+            return
+        durations = condensed(measured(read_journal(journal))) if journal else {}
+        if self._tonight or durations:
+            rates, runs = merged(self._before, self._tonight), kept(self.runs, self._run_id, durations)
+            write_learned(self._file, self._deployment, rates, runs)
 
     def _usual(self, camera: str, name: str) -> float:
         known = self._before.get(camera, {}).get(name)

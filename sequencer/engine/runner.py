@@ -14,11 +14,13 @@ from sequencer.acquisition import AcquisitionError
 from sequencer.clock import iso
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import Interruption, SkipTemplate, StopRequested
+from sequencer.engine.executed import note_ended, note_started
 from sequencer.engine.observation import Observation
 from sequencer.engine.request import EXIT_COMPLETED, EXIT_ENDED_SAFE, EXIT_NOT_SAFE
 from sequencer.engine.safing import make_safe
 from sequencer.engine.script_error import ScriptError
 from sequencer.observing import TemplateCall
+from sequencer.observing.constraint_rules import not_measured
 
 ENDINGS = {
     "completed": ("complete", EXIT_COMPLETED),
@@ -49,6 +51,9 @@ def begin(run: RunContext) -> None:
     if any(one.simulated and not one.endpoint.startswith("inproc:") for one in run.deployment.devices.values()):
         text = "the seed of the devices simulated elsewhere is their own, not the run's"
         run.log("note", text=text, by="engine")
+    for text in not_measured(run.ob.particulars.constraints):
+        run.log("note", text=text, by="engine")
+    note_started(run)
     run.control.trigger("validate")
     run.control.trigger("start")
 
@@ -78,7 +83,8 @@ async def end(run: RunContext, outcome: str, reason: str = "") -> tuple[str, int
             code = ending_code if safe else EXIT_NOT_SAFE
     if outcome == "halted":
         run.control.trigger("halt", reason)
-    run.rates.keep()
+    run.rates.keep(run.run_dir / "journal.sqlite")
+    note_ended(run, outcome)
     if run.control.ending in ("", "stop"):
         await _finish_reduction(run)
     run.log("run_done", outcome=outcome, ended=iso(run.clock.now()))
@@ -96,6 +102,7 @@ async def run_templates(run: RunContext) -> None:
     for index, call in enumerate(run.ob.templates):
         run.template_index = index
         begin_template(run, call)
+        run.time_left.template_begins()
         outcome = "failed"
         try:
             outcome = await _run_template(run, call)
@@ -107,6 +114,7 @@ async def run_templates(run: RunContext) -> None:
             raise
         finally:
             run.log("template_done", index=index, name=call.name, outcome=outcome)
+            run.time_left.template_over()
             if learned := run.rates.plain():
                 run.log("learned", rates=learned)
             if run.control.ending in ("", "stop"):

@@ -32,6 +32,7 @@ from sequencer.engine.rates import Rates
 from sequencer.engine.request import Watcher
 from sequencer.engine.safing import let_go
 from sequencer.engine.status import Status
+from sequencer.engine.time_left import TimeLeft
 from sequencer.reduction.external.feed import AttachedFeed
 from sequencer.sky import SunTrack
 
@@ -127,10 +128,14 @@ async def _assemble(
         names=file_names(run_dir / "raw", instrument),
         feed=_feed(prepared, run_dir),
         sun=SunTrack.over(prepared.site, *(prepared.started_s + span for span in SUN_TRACK_S)),
-        rates=Rates(instrument, deployment.name, run_id, prepared.learned, prepared.learned_file),
+        rates=Rates(
+            instrument, deployment.name, run_id, prepared.learned, prepared.learned_file, prepared.durations
+        ),
+        rehearsal=request.rehearsal,
         until_s=request.until_s,
         started_s=prepared.started_s,
     )
+    run.time_left = TimeLeft(run)
     run.feed.on_alarm = lambda text: alarms.reduction(run, text)
     run.feed.on_product = lambda record: run.log("product", **msgspec.to_builtins(record))
     return run
@@ -231,6 +236,7 @@ def refresh(run: RunContext) -> None:
     status.pausing = run.control.pausing
     status.sun_altitude_deg = run.sun_altitude_deg(status.utc_s)
     status.reduction_lag = run.feed.lag
+    run.time_left.tell()
     status.disk_free_mb = shutil.disk_usage(run.run_dir).free / 1e6
     if run.window is not None:
         end_s = run.window.end_s if run.until_s is None else min(run.until_s, run.window.end_s)

@@ -9,6 +9,7 @@ class Status(msgspec.Struct):
     """The run at this moment. Levels are fractions of full well; unknown numbers are None. `pausing`: a pause was
     asked for that has not ended.
 
+    `left_s` is how long the block will take yet, in s, between `left_low_s` and `left_high_s` nine times out of ten.
     Of the twilight's plan: `planned` frames, `achieved` good ones, and the series `left` in words.
     """
 
@@ -27,6 +28,9 @@ class Status(msgspec.Struct):
     sun_max_deg: float | None = None
     minutes_left: float | None = None
     minutes_needed: float | None = None
+    left_s: float | None = None
+    left_low_s: float | None = None
+    left_high_s: float | None = None
     planned: int = 0
     achieved: int = 0
     left: list[str] = []

@@ -8,6 +8,7 @@ from pathlib import Path
 from sequencer.clock import iso
 from sequencer.monitor import page
 from sequencer.monitor.asked import asked
+from sequencer.monitor.forecasts import forecast_table
 from sequencer.monitor.lines import clock_time
 from sequencer.monitor.page import badge, section, text
 from sequencer.monitor.plots import level_plot, plan_plot
@@ -29,6 +30,7 @@ from sequencer.monitor.timeline import timeline_plot
 
 def report_html(records: Iterable[Record], run_dir: Path) -> str:
     """The page as text: the same text for the same journal and products."""
+    records = list(records)
     story = tell(records)
     return page.document(
         f"{story.start['ob']} - {story.start['run']}",
@@ -45,6 +47,7 @@ def report_html(records: Iterable[Record], run_dir: Path) -> str:
         ),
         section("Use of the sky", efficiency_table(story)),
         section("Learned", learned_table(story)),
+        section("Forecast", forecast_table(records)),
         section("Master frames", *product_pictures(run_dir, story.products)),
         section(
             "Timeline",

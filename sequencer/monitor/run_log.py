@@ -8,6 +8,7 @@ from pathlib import Path
 from sequencer.monitor import lines
 from sequencer.monitor.lines import Data, clock_time
 from sequencer.monitor.record import Record
+from sequencer.monitor.status_text import span
 
 
 def _run_started(data: Data) -> str:
@@ -27,6 +28,11 @@ def _plan(data: Data) -> str:
 def _replan(data: Data) -> str:
     exposures = sum(row["n"] for row in data["rows"])
     return f"plan again, {data['why']}: {exposures} exposures left, {data['needed_s'] / 60:.0f} min needed"
+
+
+def _forecast(data: Data) -> str:
+    runs = "nothing to learn from" if data["runs"] is None else f"from {data['runs']} runs"
+    return f"{data['when']}: block {span(data['left_s'], data['low_s'], data['high_s'], 'left')}, {runs}"
 
 
 def _exposure(data: Data) -> str:
@@ -68,6 +74,7 @@ _TEXT: dict[str, Callable[[Data], str]] = {
     "plan": _plan,
     "replan": _replan,
     "wait": lambda data: f"{data['why']}, until {clock_time(data['until_s'])}",
+    "forecast": _forecast,
     "exposure": _exposure,
     "light_stop": lambda data: f"{data['role']} {data['position']}, read back",
     "product": _product,

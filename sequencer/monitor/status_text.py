@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from sequencer.clock import iso
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from sequencer.engine.status import Status
 
 UNKNOWN = "-"
+
+SECONDS_BELOW_S = 120.0
+"""Times below this are told in seconds."""
 
 LEFT_SHOWN = 2
 """So many series to come are named; a line on the screen holds no more."""
@@ -61,10 +65,32 @@ def sun(status: Status) -> str:
 
 
 def time_left(status: Status) -> str:
-    """`31 min left, 22 min needed`, with a warning when it does not fit."""
+    """`31 min left, 22 min needed`, with a warning when it does not fit; and `block: 12 min left (11 to 14)`."""
     left, needed = status.minutes_left, status.minutes_needed
     text = f"{_minutes(left)} left, {_minutes(needed)} needed"
-    return f"{text} - DOES NOT FIT" if left is not None and needed is not None and needed > left else text
+    if left is not None and needed is not None and needed > left:
+        text += " - DOES NOT FIT"
+    return "; ".join(part for part in (text, block_left(status)) if part)
+
+
+def block_left(status: Status) -> str:
+    """`block: 12 min left (11 to 14)`, right nine times out of ten; empty when unknown."""
+    left_s, low_s, high_s = status.left_s, status.left_low_s, status.left_high_s
+    if left_s is None or low_s is None or high_s is None:
+        return ""
+    return f"block: {span(left_s, low_s, high_s, 'left')}"
+
+
+def span(seconds: float, low_s: float, high_s: float, word: str = "") -> str:
+    """`12 min left (11 to 14)`: expected, and from when to when. The ends are rounded out."""
+    scale, unit = unit_of(seconds)
+    expected = " ".join(part for part in (f"{seconds / scale:.0f} {unit}", word) if part)
+    return f"{expected} ({math.floor(low_s / scale)} to {math.ceil(high_s / scale)})"
+
+
+def unit_of(seconds: float) -> tuple[float, str]:
+    """The unit a time is told in, and how many seconds it has: minutes, below two of them seconds."""
+    return (1.0, "s") if seconds < SECONDS_BELOW_S else (60.0, "min")
 
 
 def plan(status: Status) -> str:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from sequencer.config.models import Deployment, DetectorConfig
 from sequencer.observing.beam import filters_of
 from sequencer.observing.block import TemplateCall
-from sequencer.observing.detector_rules import detectors_in_use, mode_of
+from sequencer.observing.detector_rules import detectors_in_use, mode_parameter
 from sequencer.observing.findings import Findings
 from sequencer.observing.names import cameras_in_use
 from sequencer.observing.planning.levels import reachable_levels
 from sequencer.observing.planning.night import walked
 from sequencer.observing.planning.programme import pace_of, programme_of
 from sequencer.observing.planning.shortfall import Shortfall
+from sequencer.observing.planning.time_needed import DarkSeries
 from sequencer.observing.planning.twilight import Twilight
 
 HEADER_BYTES = 6 * 2880
@@ -55,16 +56,37 @@ def frame_bytes(detector: DetectorConfig, deployment: Deployment) -> int:
 def estimate_dark(call: TemplateCall, found: Findings) -> Need:
     """What a dark or bias needs. Detectors expose in parallel: frames and bytes add up, the longest sets the time."""
     needs = []
-    for detector in detectors_in_use(call, found):
-        ccd = "EXPTIME" in call.parameters
-        dit_s = call.parameters.get("EXPTIME" if ccd else f"DET{detector.index}.DIT") or 0.0
-        n = call.parameters["NEXPO" if ccd else f"SEQ.NEXPO{detector.index}"]
-        ndit = call.parameters.get(f"DET{detector.index}.NDIT") or 1
-        seconds = n * (dit_s * ndit + mode_of(call, detector).overhead_s)
-        needs.append(Need(n, n, n * frame_bytes(detector, found.deployment), seconds))
+    for one in dark_series(call, found):
+        detector = found.instrument.detectors[one.camera]
+        seconds = one.n * (one.dit_s * one.ndit + detector.modes[one.mode].overhead_s)
+        needs.append(Need(one.n, one.n, one.n * frame_bytes(detector, found.deployment), seconds))
     total = sum(needs, Need())
     longest_s = max((need.duration_s for need in needs), default=0.0)
     return Need(total.asked, total.frames, total.disk_bytes, longest_s)
+
+
+def dark_series(call: TemplateCall, found: Findings) -> list[DarkSeries]:
+    """The exposures of a dark or bias, one series a detector; settling reads included."""
+    cameras = {detector.index: camera for camera, detector in found.instrument.detectors.items()}
+    return [_series(call, detector, cameras[detector.index]) for detector in detectors_in_use(call, found)]
+
+
+def _series(call: TemplateCall, detector: DetectorConfig, camera: str) -> DarkSeries:
+    p, number = call.parameters, detector.index
+    ccd = "EXPTIME" in p
+    dit_s = p.get("EXPTIME" if ccd else f"DET{number}.DIT") or 0.0
+    n = p["NEXPO" if ccd else f"SEQ.NEXPO{number}"]
+    mode, settle = readout_of(call, detector)
+    return DarkSeries(camera, mode, dit_s, p.get(f"DET{number}.NDIT") or 1, n, settle)
+
+
+def readout_of(call: TemplateCall, detector: DetectorConfig) -> tuple[str, int]:
+    """The read-out mode a template uses on a detector, and the reads it throws away when DIT or mode change."""
+    settle = call.parameters.get(f"DET{detector.index}.NSETTLE")
+    name = call.parameters.get(mode_parameter(detector)) or detector.default_mode
+    return name if name in detector.modes else detector.default_mode, (
+        detector.settle_exposures if settle is None else settle
+    )
 
 
 def estimate_twilight(call: TemplateCall, found: Findings, twilight: Twilight) -> Need:

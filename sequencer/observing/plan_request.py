@@ -16,9 +16,10 @@ from sequencer.config import load_deployment, load_instrument, load_site
 from sequencer.config.models import Deployment, Instrument
 from sequencer.config.problems import Problem
 from sequencer.config.search import find_config
+from sequencer.durations import Durations
 from sequencer.observing.beam import is_twilight
 from sequencer.observing.block import OB, load_ob
-from sequencer.observing.planning import TwilightPlan, pace_of, plan_twilight
+from sequencer.observing.planning import TwilightPlan, figures_of, pace_of, plan_twilight, read_durations
 from sequencer.observing.planning.learned import read_learned
 from sequencer.observing.validation import validate
 from sequencer.sky import Site, sun_altitude_deg
@@ -112,12 +113,21 @@ def plan_night(request: PlanRequest) -> NightPlan:
     if checked.problems:
         return replace(night, problems=checked.problems)
     learned = {} if request.learned is None else read_learned(request.learned, place.deployment.name)
+    runs = {} if request.learned is None else read_durations(request.learned, place.deployment.name)
+    durations = Durations(runs, figures_of(place.instrument))
     twilights, now_s = list[TwilightPlan](), place.start_s
     for call in filter(is_twilight, checked.ob.templates):
-        pace = pace_of(place.instrument, request.preset_s, request.overhead_s)
+        pace = pace_of(place.instrument, request.preset_s, request.overhead_s, durations)
         twilights.append(
             plan_twilight(
-                call, place.instrument, place.site, now_s, pace, learned, ambient_k=request.ambient_k
+                call,
+                place.instrument,
+                place.site,
+                now_s,
+                pace,
+                learned,
+                ambient_k=request.ambient_k,
+                moon_least_deg=block.moon_least_deg,
             )
         )
         now_s = twilights[-1].end_s

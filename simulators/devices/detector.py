@@ -59,7 +59,8 @@ class SimulatedDetector(DetectorServer):
 
     async def read_out(self, shot: Shot) -> Sequence[NDArray[Any]]:
         """Pixels after the mode's read-out time; a settling read gives none."""
-        await self.clock.sleep(self.config.modes[shot.mode].overhead_s, self.name)
+        stretch = self.world.night.stretch(self.name, f"{shot.exposure} {shot.settling}")
+        await self.clock.sleep(stretch * self.config.modes[shot.mode].overhead_s, self.name)
         if shot.settling:
             return []
         end_s = self._started_s + shot.dit_s * shot.ndit

@@ -74,7 +74,8 @@ class Leaf:
     async def move(self, half: str, position: End, key: str) -> None:
         """Swing there in the time it takes from where it is."""
         now_s = self.clock.now()
-        arrival_s = self.world.swing(self.role, half, now_s, OPENING[position], self.seconds)
+        seconds = self.seconds * self.world.night.stretch(self.role + half, f"{now_s:.3f}")
+        arrival_s = self.world.swing(self.role, half, now_s, OPENING[position], seconds)
         await self.clock.sleep(arrival_s - now_s, key)
         self.world.swing(self.role, half, self.clock.now(), OPENING[position], 0.0)
 

@@ -40,13 +40,15 @@ class SimulatedTelescope(TelescopeServer):
         """Slew both axes, then settle."""
         self._moving = True
         start_s = self.clock.now()
-        arrival_s = self.world.slew(start_s, altitude_deg, azimuth_deg)
+        stretch = self._stretch(start_s)
+        settle_s = stretch * self.config.settle_s
+        arrival_s = self.world.slew(start_s, altitude_deg, azimuth_deg, stretch)
         while (left_s := arrival_s - self.clock.now()) > 0.0:
-            progress(self.clock.now() - start_s, arrival_s + self.config.settle_s - start_s, "s", "slewing")
+            progress(self.clock.now() - start_s, arrival_s + settle_s - start_s, "s", "slewing")
             await self.clock.sleep(min(left_s, REPORT_S), self.name)
             await self.read_back()
         self.world.point(self.clock.now(), altitude_deg, azimuth_deg)
-        await self.clock.sleep(self.config.settle_s, self.name)
+        await self.clock.sleep(settle_s, self.name)
         self._moving = False
 
     async def set_tracking(self, on: bool) -> None:
@@ -79,7 +81,10 @@ class SimulatedTelescope(TelescopeServer):
         altitude_deg, azimuth_deg = radec_to_altaz(ra_deg, dec_deg, now_s, site)
         here, speeds = self.world.pointing.altaz(now_s), self.config.slew_deg_s
         slew_s = slew_seconds(here, (altitude_deg, azimuth_deg), speeds)
-        altitude_deg, azimuth_deg = radec_to_altaz(
-            ra_deg, dec_deg, now_s + slew_s + self.config.settle_s, site
-        )
+        arrival_s = now_s + self._stretch(now_s) * (slew_s + self.config.settle_s)
+        altitude_deg, azimuth_deg = radec_to_altaz(ra_deg, dec_deg, arrival_s, site)
         return float(altitude_deg), float(azimuth_deg)
+
+    def _stretch(self, start_s: float) -> float:
+        """Factor on the duration of a slew that begins now."""
+        return self.world.night.stretch(self.name, f"{start_s:.3f}")

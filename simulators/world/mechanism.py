@@ -41,9 +41,9 @@ class Mechanism:
             steps = min(steps, 1.0)
         return steps * self.config.seconds_per_step
 
-    def move(self, time_s: float, position: str) -> float:
-        """Begin a move; returns the time of arrival."""
-        end_s = time_s + self.seconds(time_s, position)
+    def move(self, time_s: float, position: str, stretch: float = 1.0) -> float:
+        """Begin a move that takes `stretch` times as long as usual; returns the time of arrival."""
+        end_s = time_s + stretch * self.seconds(time_s, position)
         if self.config.kind in ("rotator", "chopper"):
             self._track.record(end_s, self.config.positions.index(position))
         else:

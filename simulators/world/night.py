@@ -1,4 +1,4 @@
-"""What the simulated night holds and nobody knows beforehand: zero points, sky noise, cooling air, clouds."""
+"""What the simulated night holds and nobody knows beforehand: zero points, sky noise, cooling air, clouds, pace."""
 
 from __future__ import annotations
 
@@ -52,6 +52,13 @@ class Night:
         return self.sky.brightness * math.exp(
             self.config.twilight_scale_sigma * self._normal("twilight scale")
         )
+
+    def stretch(self, device: str, what: object) -> float:
+        """Factor on the duration of one move, slew or read-out: lognormal (`duration_sigma`) of mean 1."""
+        sigma = self.config.duration_sigma
+        if not sigma:
+            return 1.0
+        return math.exp(sigma * self._normal("duration", device, str(what)) - 0.5 * sigma**2)
 
     def ambient_k(self, time_s: float) -> float:
         """Ambient temperature in K: `ambient_k` at local midnight, from noon to noon falling steadily."""

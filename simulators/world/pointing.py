@@ -69,12 +69,15 @@ class Pointing:
         """Whether the stars move through the field: not tracking."""
         return self._target.at(time_s) is None
 
-    def slew(self, time_s: float, altitude_deg: float, azimuth_deg: float) -> float:
-        """Begin a slew to a fixed direction; returns the time of arrival (without settling)."""
+    def slew(self, time_s: float, altitude_deg: float, azimuth_deg: float, stretch: float = 1.0) -> float:
+        """Begin a slew to a fixed direction; returns the time of arrival (without settling).
+
+        It takes `stretch` times as long as at the axes' speeds.
+        """
         start = self.altaz(time_s)
         turn = shortest_turn_deg(start[1], azimuth_deg)
-        rise_s = abs(altitude_deg - start[0]) / self.speeds_deg_s[0]
-        turn_s = abs(turn) / self.speeds_deg_s[1]
+        rise_s = stretch * abs(altitude_deg - start[0]) / self.speeds_deg_s[0]
+        turn_s = stretch * abs(turn) / self.speeds_deg_s[1]
         self.hold(time_s)
         self._altitude.record(time_s, Ramp(altitude_deg, time_s + rise_s))
         self._azimuth.record(time_s, Ramp(start[1] + turn, time_s + turn_s))

@@ -90,10 +90,10 @@ class World:
         self.begin(time_s)
         self.timeline.record(device, time_s, facts)
 
-    def move(self, keyword: str, time_s: float, position: str) -> float:
-        """A mechanism begins to move; returns when it arrives."""
+    def move(self, keyword: str, time_s: float, position: str, stretch: float = 1.0) -> float:
+        """A mechanism begins to move, in `stretch` times its usual time; returns when it arrives."""
         self.begin(time_s)
-        return self.beam.mechanisms[keyword].move(time_s, position)
+        return self.beam.mechanisms[keyword].move(time_s, position, stretch)
 
     def swing(self, role: str, half: str, time_s: float, opening: float, full_travel_s: float) -> float:
         """A shutter, cover or half of one begins to open or close (1, 0); returns when it arrives."""
@@ -117,10 +117,11 @@ class World:
         for mechanism in self.beam.mechanisms.values():
             mechanism.stop(time_s)
 
-    def slew(self, time_s: float, altitude_deg: float, azimuth_deg: float) -> float:
-        """The telescope begins to move to a fixed direction; returns when it arrives (before settling)."""
+    def slew(self, time_s: float, altitude_deg: float, azimuth_deg: float, stretch: float = 1.0) -> float:
+        """The telescope begins to move to a fixed direction, in `stretch` times its usual time; returns when it
+        arrives (before settling)."""
         self.begin(time_s)
-        return self.pointing.slew(time_s, altitude_deg, azimuth_deg)
+        return self.pointing.slew(time_s, altitude_deg, azimuth_deg, stretch)
 
     def point(self, time_s: float, altitude_deg: float, azimuth_deg: float) -> None:
         """The telescope stands at a fixed direction from now on; the sky drifts."""

@@ -52,6 +52,20 @@ def test_what_falls_out_is_named_once_with_its_reason() -> None:
     assert any("to the end of the twilight" in line for line in lines)
 
 
+def test_a_read_out_earlier_runs_were_seen_to_take_is_planned_with(tmp_path: Path) -> None:
+    """As with --overhead 5, which says it for once; and that wins over what was learned."""
+    learned = tmp_path / "learned.yaml"
+    learned.write_text(
+        "deployment: metis-sim\nlearned: {}\ndurations:\n"
+        '  "one": {"read-out LM fast": {n: 30, mean_s: 5.0, sd_s: 0.1}}\n'
+    )
+    block = ["metis-all-lm-flats", "--deployment", "metis-sim"]
+    with_learned = lines_of(*block, "--learned", str(learned))
+    assert any("0 of 10 fit: the twilight ends" in line for line in with_learned)
+    quick = lines_of(*block, "--learned", str(learned), "--overhead", "1")
+    assert quick == lines_of(*block, "--overhead", "1")
+
+
 def test_a_level_out_of_reach_is_said_once_for_all_airmasses() -> None:
     lines = lines_of("metis-all-lm-flats", "--deployment", "metis-sim")
     assert sum("instead of 50 % of full well" in line for line in lines) == 1

@@ -95,6 +95,7 @@ def assert_left_whole(ran: rig.Ran) -> None:
     leave(folder)
     assert (ran.result.outcome, ran.result.exit_code) == ("completed", 0)
     assert sorted(path.name for path in folder.iterdir()) == [
+        "block.yaml",
         "journal.sqlite",
         "products",
         "raw",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from sequencer.monitor.rehearsal.doings import folded
-from sequencer.monitor.rehearsal.foreseen import Doing
-from sequencer.monitor.rehearsal.told import duration, size
+from sequencer.monitor.rehearsal.foreseen import Doing, Foreseen, ForeseenSet, Interval
+from sequencer.monitor.rehearsal.told import duration, interval_text, size, told
 
+EMPTY = Foreseen(
+    "run", "block", "METIS", "metis-sim", "completed", "", 0.0, 60.0, 60.0, None, 0, 10**9, [], [], [], [], []
+)
 SERIES = Doing("detector", 100.0, 200.0, "10 x flat V", frames=10)
 
 
@@ -36,3 +40,21 @@ def test_durations_are_short(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(("n_bytes", "text"), [(12_340_000, "12.3 MB"), (3_710_000_000, "3.71 GB")])
 def test_sizes_are_short(n_bytes: int, text: str) -> None:
     assert size(n_bytes) == text
+
+
+def test_what_all_sets_of_a_recipe_want_is_said_once() -> None:
+    sets = [
+        ForeseenSet(f"FLAT_{n}", "FLAT", "flat_recipe", 10, ["GAIN_MAP", f"DARK (to be made of {n})"])
+        for n in (1, 2)
+    ]
+    assert told(msgspec.structs.replace(EMPTY, sets=sets))[-3:] == [
+        "  flat_recipe: still wants GAIN_MAP",
+        "      10  FLAT_1: DARK (to be made of 1)",
+        "      10  FLAT_2: DARK (to be made of 2)",
+    ]
+
+
+def test_without_earlier_runs_the_interval_says_that_it_is_assumed() -> None:
+    assert interval_text(EMPTY) == ""
+    assumed = msgspec.structs.replace(EMPTY, interval=Interval(100.0, 90.0, 125.0, 0))
+    assert interval_text(assumed).endswith("1 min 30 s to 2 min 05 s, assumed, no earlier run taught it")

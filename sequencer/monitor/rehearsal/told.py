@@ -80,9 +80,13 @@ def _line(doing: Doing, width: int) -> str:
 def _sets(foreseen: Foreseen) -> Iterator[str]:
     yield ""
     yield "Frames by the recipe that takes them"
-    for one in foreseen.sets:
-        lacks = f"; still missing: {', '.join(one.missing)}" if one.missing else ""
-        yield f"  {one.frames:4}  {one.recipe:28}  {one.name}{lacks}"
+    for recipe in dict.fromkeys(one.recipe for one in foreseen.sets):
+        own = [one for one in foreseen.sets if one.recipe == recipe]
+        common = [text for text in own[0].missing if all(text in one.missing for one in own)]
+        yield f"  {recipe}" + (f": still wants {', '.join(common)}" if common else "")
+        for one in own:
+            also = [text for text in one.missing if text not in common]
+            yield f"  {one.frames:6}  {one.name}" + (f": {', '.join(also)}" if also else "")
     left = sum(bool(frame.left_out) for frame in foreseen.frames)
     if left:
-        yield f"  {left:4}  no recipe"
+        yield f"  {left:6}  taken by no recipe"

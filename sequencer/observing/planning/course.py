@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sequencer.clock import iso
+from sequencer.durations import FILTER_CHANGE, PRESET
 from sequencer.exposure import DitList, ExposureController, LevelPlan
 from sequencer.observing.planning.climb import climber, ladder_plan, ladder_wish
 from sequencer.observing.planning.dry_run import ThoughtDetector, ThoughtSeries, ThoughtSky, expose_series
@@ -25,7 +26,8 @@ from sequencer.observing.planning.wishes import FilterWish
 class Course:
     """A twilight walked through in thought, in a sky `sigmas` brighter than believed, until `end_s`.
 
-    `rows` fill up in order of time, `arrivals` are each level reached, when its exposures begin and end.
+    `rows` fill up in order of time, `arrivals` are each level reached, when its exposures begin and end, `moves` how
+    many presets and filter changes there are, by their `durations` key, `darks_s` how long the matching darks take.
     """
 
     programme: Programme
@@ -36,13 +38,21 @@ class Course:
     ends: str = "the twilight ends"
     rows: list[PlanRow] = field(default_factory=list)
     arrivals: list[tuple[Level, float, float]] = field(default_factory=list)
+    moves: Counter[str] = field(default_factory=Counter)
+    darks_s: float = 0.0
 
     def __post_init__(self) -> None:
         self._controllers = {id(wish): _controller(wish) for wish in self.programme.wishes}
         self._detectors = {wish.camera: self._detector(wish) for wish in self.programme.wishes}
         self._given_up: dict[int, str] = {}
+        self._reads: dict[tuple[str, str], int] = {}
         self._taken: Counter[Series] = Counter(self.programme.taken)
         self._short: dict[Series, Shortfall] = {}
+
+    @property
+    def reads(self) -> dict[tuple[str, str], int]:
+        """How often each camera is read out on the sky, settling reads included, by camera and mode."""
+        return dict(self._reads)
 
     @property
     def sky_end_s(self) -> float:
@@ -60,6 +70,7 @@ class Course:
             if not self._left_at(level, number):
                 continue
             preset_s = 0.0 if level.requested == programme.here else self.pace.preset_s
+            self.moves[PRESET] += level.requested != programme.here
             arrived_s = now_s = min(now_s + preset_s, self.end_s)
             for _ in range(programme.cycles):
                 for turn in programme.turns():
@@ -68,7 +79,11 @@ class Course:
                 now_s = self._climb(level, now_s)
             if arrived_s < self.end_s:
                 self.arrivals.append((level, arrived_s, now_s))
-        return self._darks(now_s)
+        modes = {wish.camera: wish.mode for wish in programme.wishes}
+        self._reads = {(camera, modes[camera]): one.reads for camera, one in self._detectors.items()}
+        ended_s = self._darks(now_s)
+        self.darks_s = ended_s - now_s
+        return ended_s
 
     def _left_at(self, level: Level, number: int) -> bool:
         """Whether anything is still to be taken at a level, the `number`th (from 1)."""
@@ -86,7 +101,9 @@ class Course:
         return 0 if series in self.programme.over else max(asked - self._taken[series], 0)
 
     def _side_by_side(self, turn: Sequence[FilterWish], level: Level, now_s: float) -> float:
-        return max(self._take(wish, level, now_s) for wish in turn)
+        over_s = max(self._take(wish, level, now_s) for wish in turn)
+        self.moves[FILTER_CHANGE] += over_s > now_s
+        return over_s
 
     def _take(self, wish: FilterWish, level: Level, now_s: float) -> float:
         """One turn of one filter; returns when it is over."""
@@ -118,7 +135,9 @@ class Course:
 
     def _climb(self, level: Level, now_s: float) -> float:
         """The ladder in one filter of each camera."""
-        return max([now_s, *(self._rungs(wish, plan, level, now_s) for wish, plan in self._ladders(level))])
+        over_s = max([now_s, *(self._rungs(wish, plan, level, now_s) for wish, plan in self._ladders(level))])
+        self.moves[FILTER_CHANGE] += over_s > now_s
+        return over_s
 
     def _ladders(self, level: Level) -> list[tuple[FilterWish, LevelPlan]]:
         """The ladders after the flats of a level that are still to be taken: in which filter, and how."""
@@ -195,7 +214,7 @@ class Course:
         begin_s, ended = now_s + self.programme.dark_wait_s, [now_s]
         for camera in self.programme.cameras:
             at_s = begin_s
-            moves_s = next(wish.offset_s for wish in self.programme.wishes if wish.camera == camera)
+            moves_s = next(self._offset_s(wish) for wish in self.programme.wishes if wish.camera == camera)
             detector = self._detectors[camera]
             detector.overhead_s -= moves_s  # nothing moves between darks
             for row in dark_rows(self.programme, self.rows, camera, detector):
@@ -205,9 +224,14 @@ class Course:
         return max(ended)
 
     def _detector(self, wish: FilterWish) -> ThoughtDetector:
-        told_s = self.pace.overhead_s
-        read_out_s = wish.overhead_s if told_s is None else told_s
-        return ThoughtDetector(read_out_s + wish.offset_s, wish.settle)
+        read_out_s = self.pace.overhead_s
+        if read_out_s is None:
+            read_out_s = self.pace.read_outs_s.get((wish.camera, wish.mode), wish.overhead_s)
+        return ThoughtDetector(read_out_s + self._offset_s(wish), wish.settle)
+
+    def _offset_s(self, wish: FilterWish) -> float:
+        """Time of a move between two frames; 0 where nothing moves."""
+        return self.pace.offset_s if wish.offset_s and self.pace.offset_s is not None else wish.offset_s
 
 
 def _controller(wish: FilterWish) -> ExposureController:

@@ -43,16 +43,21 @@ class ThoughtSky:
 
 @dataclass
 class ThoughtDetector:
-    """A detector's time: `overhead_s` to read out, and `settle` reads thrown away whenever the DIT changes."""
+    """A detector's time: `overhead_s` to read out, and `settle` reads thrown away whenever the DIT changes.
+
+    `reads` counts the read-outs, the one of the exposure that follows included.
+    """
 
     overhead_s: float
     settle: int = 0
     last_dit_s: float | None = None
+    reads: int = 0
 
     def settled_s(self, dit_s: float, ndit: int) -> float:
         """How long it settles before an exposure."""
         settling = 0 if dit_s == self.last_dit_s else self.settle
         self.last_dit_s = dit_s
+        self.reads += settling + 1
         return settling * (dit_s * ndit + self.overhead_s)
 
 

@@ -18,8 +18,9 @@ from sequencer.observing.planning.remarks import remarks
 from sequencer.observing.planning.rows import PlanRow
 from sequencer.observing.planning.series import Series
 from sequencer.observing.planning.shortfall import Shortfall
-from sequencer.observing.planning.spread import with_sigmas
+from sequencer.observing.planning.spread import AIRMASS_SIGMA, with_sigmas
 from sequencer.observing.planning.twilight import Twilight, twilight_in, window_of
+from sequencer.observing.planning.wishes import FilterWish
 from sequencer.sky import Site, Window
 
 
@@ -84,39 +85,94 @@ def plan_twilight(
     begun: Begun | None = None,
     ambient_k: float | None = None,
     until_s: float | None = None,
+    moon_least_deg: float = 0.0,
 ) -> TwilightPlan:
     """Plan one twilight template whose parameters are `complete`, from `start_s` (Unix s UTC) on; of one that has
-    begun, what is left. `ambient_k` is the ambient temperature, if it is known, `until_s` the latest end.
+    begun, what is left. `ambient_k` is the ambient temperature, if it is known, `until_s` the latest end,
+    `moon_least_deg` the distance the block wants from the Moon.
 
     Its course is walked through three times: in the sky as believed, and 1 sigma brighter and fainter, for the
     uncertainty of the levels. Raises NoTwilight, and ValueError for parameters that were refused.
     """
     wanted = call.parameters["SEQ.AIRMASS.LIST"]
-    window = begun.window if begun else window_of(call.parameters, site, start_s)
-    latest_s = math.inf if until_s is None else until_s
-    twilight = twilight_in(window, site, start_s, pace.preset_s, latest_s)
-    levels, unreachable = reachable_levels(wanted, instrument)
-    programme = programme_of(call, instrument, window, levels, twilight.sun_altitude_deg, learned, ambient_k)
-    if begun:
-        programme = replace(programme, taken=begun.taken, over=begun.over, here=begun.here)
-    course, end_s = walked(programme, pace, twilight)
-    others = [walked(programme, pace, twilight, sigmas)[0] for sigmas in (-1.0, 1.0)]
-    rows = with_sigmas(course, others)
-    aims = [aim_at(*arrival, site, instrument, wanted) for arrival in course.arrivals]
-    warnings = [*unreachable, *(aim.error for aim in aims if aim.error), *remarks(rows)]
-    sky_end_s = max(course.sky_end_s, twilight.begin_s)
+    outset = Outset(start_s, until_s, ambient_k, learned or {}, begun)
+    told = walk_through(call, instrument, site, pace, outset)
+    course = told.course
+    rows = with_sigmas(course, [told.fainter, told.brighter])
+    aims = [aim_at(*arrival, site, instrument, wanted, moon_least_deg) for arrival in course.arrivals]
+    warnings = [*told.unreachable, *(aim.error for aim in aims if aim.error), *remarks(rows)]
     return TwilightPlan(
         call.name,
-        window,
-        programme.order,
+        told.twilight.window,
+        course.programme.order,
         rows,
         aims,
-        twilight.begin_s,
-        sky_end_s,
-        end_s,
+        told.twilight.begin_s,
+        told.sky_end_s,
+        told.end_s,
         warnings,
         course.shortfalls(),
     )
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A twilight walked through in three skies, from `twilight.begin_s`; `end_s` is when the darks of the believed
+    one end, `unreachable` says which airmasses cannot be had."""
+
+    twilight: Twilight
+    course: Course
+    fainter: Course
+    brighter: Course
+    end_s: float
+    unreachable: Sequence[str] = ()
+
+    @property
+    def sky_end_s(self) -> float:
+        """When the last level is over in the sky as believed; its beginning where nothing is left to do."""
+        return max(self.course.sky_end_s, self.twilight.begin_s)
+
+
+@dataclass(frozen=True)
+class Outset:
+    """What a walk through a twilight starts from: when (Unix s UTC), until when at most, the ambient temperature if
+    known, what nights taught, and how far the template has come."""
+
+    start_s: float
+    until_s: float | None = None
+    ambient_k: float | None = None
+    learned: Nights = field(default_factory=dict)
+    begun: Begun | None = None
+
+
+def walk_through(
+    call: TemplateCall, instrument: Instrument, site: Site, pace: Pace, outset: Outset
+) -> Walked:
+    """Walk through a twilight template, or what is left of it, as `plan_twilight` does; nowhere is pointed at."""
+    start_s, begun, learned = outset.start_s, outset.begun, outset.learned
+    window = begun.window if begun else window_of(call.parameters, site, start_s)
+    latest_s = math.inf if outset.until_s is None else outset.until_s
+    twilight = twilight_in(window, site, start_s, pace.preset_s, latest_s)
+    levels, unreachable = reachable_levels(call.parameters["SEQ.AIRMASS.LIST"], instrument)
+    programme = programme_of(
+        call, instrument, window, levels, twilight.sun_altitude_deg, learned, outset.ambient_k
+    )
+    if begun:
+        wishes = [_seen(wish, begun.taken, learned) for wish in programme.wishes]
+        programme = replace(programme, wishes=wishes, taken=begun.taken, over=begun.over, here=begun.here)
+    course, end_s = walked(programme, pace, twilight)
+    fainter, brighter = (walked(programme, pace, twilight, sigmas)[0] for sigmas in (-1.0, 1.0))
+    return Walked(twilight, course, fainter, brighter, end_s, unreachable)
+
+
+def _seen(wish: FilterWish, taken: Mapping[Series, int], learned: Nights) -> FilterWish:
+    """A filter that has frames tonight is as sure as they made it: it is not probed again at another airmass."""
+    known = learned.get(wish.camera, {}).get(wish.filter)
+    frames = sum(n for one, n in taken.items() if (one.camera, one.filter) == (wish.camera, wish.filter))
+    if known is None or not frames:
+        return wish
+    sigma = math.hypot(known.relative_sigma, AIRMASS_SIGMA)
+    return replace(wish, prior=replace(wish.prior, relative_sigma=sigma))
 
 
 def walked(programme: Programme, pace: Pace, twilight: Twilight, sigmas: float = 0.0) -> tuple[Course, float]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from sequencer.config.models import Instrument
+from sequencer.durations import FILTER_CHANGE, OFFSET, PRESET, Durations, read_out
 from sequencer.observing.block import TemplateCall
 from sequencer.observing.planning.learned import Nights
 from sequencer.observing.planning.levels import Level
@@ -60,17 +61,36 @@ class Programme:
 
 @dataclass(frozen=True)
 class Pace:
-    """How long the moves take, in s; `overhead_s` replaces the read-out's of every camera where given."""
+    """How long the moves take, in s; `overhead_s` replaces the read-out's of every camera where given.
+
+    `read_outs_s` are the read-outs learned, by camera and mode, `offset_s` that of a move between two frames.
+    """
 
     preset_s: float
     filter_change_s: float
     overhead_s: float | None = None
+    read_outs_s: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    offset_s: float | None = None
 
 
-def pace_of(instrument: Instrument, preset_s: float | None = None, overhead_s: float | None = None) -> Pace:
-    """The pace of an instrument, or what it would be with other figures."""
+def pace_of(
+    instrument: Instrument,
+    preset_s: float | None = None,
+    overhead_s: float | None = None,
+    durations: Durations | None = None,
+) -> Pace:
+    """The pace of an instrument: as earlier runs taught, else as its file has it, or with other figures."""
+    told = durations or Durations({}, {})
     telescope = instrument.telescope
-    return Pace(telescope.preset_s if preset_s is None else preset_s, telescope.filter_change_s, overhead_s)
+    cameras = instrument.detectors.items()
+    read_outs = {(camera, mode): read_out(camera, mode) for camera, one in cameras for mode in one.modes}
+    return Pace(
+        told.mean_s(PRESET, telescope.preset_s) if preset_s is None else preset_s,
+        told.mean_s(FILTER_CHANGE, telescope.filter_change_s),
+        overhead_s,
+        {which: told.mean_s(key) for which, key in read_outs.items() if told.known(key)},
+        told.mean_s(OFFSET) if told.known(OFFSET) else None,
+    )
 
 
 def programme_of(
