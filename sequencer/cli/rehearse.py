@@ -12,6 +12,7 @@ from sequencer.cli import options
 from sequencer.cli.exits import EXIT_CODES, clear_messages
 
 if TYPE_CHECKING:
+    from sequencer.durations import Durations
     from sequencer.engine.journal import Record
     from sequencer.engine.status import Status
 
@@ -74,13 +75,24 @@ def rehearse(
             find_config("obs", ob), deployment, out, start, until, seed=seed, learned=learned, rehearsal=True
         )
         result = run_ob(request, Counting())
-        foreseen = foresee(result.run_dir)
+        foreseen = foresee(result.run_dir, known_durations(deployment, learned))
         leave(foreseen, result.run_dir)
     if as_json:
         click.echo(document(foreseen), nl=False)
     else:
         click.echo("\n".join([*told(foreseen), "", f"  report   {result.run_dir / 'report.html'}"]))
     sys.exit(result.exit_code)
+
+
+def known_durations(deployment: str, learned: Path | None) -> Durations | None:
+    """What earlier runs taught of how long things take. Raises ConfigErrors."""
+    from sequencer.config import load_deployment
+    from sequencer.durations import Durations
+    from sequencer.observing.planning import read_durations
+
+    return (
+        None if learned is None else Durations(read_durations(learned, load_deployment(deployment).name), {})
+    )
 
 
 class Counting:

@@ -12,6 +12,7 @@ from sequencer.cli.main import main
 from sequencer.monitor.rehearsal.foreseen import Foreseen
 from tests.end_to_end.rig import write_ob
 
+RUNS = (("one", 2.8), ("two", 3.0), ("three", 3.2))
 ONE_DARK = ("MegaraDarkImage", {"EXPTIME": 10.0, "NEXPO": 1})
 
 
@@ -53,6 +54,29 @@ def test_the_page_shows_timeline_and_headers(tmp_path: Path) -> None:
     shown = page.read_text()
     assert "What every device does" in shown
     assert "EXPTIME =                 10.0" in shown
+
+
+def test_what_earlier_runs_took_stands_beside_what_was_simulated(tmp_path: Path) -> None:
+    learned = tmp_path / "learned.yaml"
+    runs = "".join(
+        f'  "{run}": {{"sources all_off": {{n: 2, mean_s: {mean}, sd_s: 0.1}}}}\n' for run, mean in RUNS
+    )
+    learned.write_text(f"deployment: metis-sim\nlearned: {{}}\ndurations:\n{runs}")
+    darks = ("METIS_all_cal_Dark", {"SEQ.NEXPO1": 1, "DET1.DIT": 1.0, "SEQ.NEXPO2": 0, "SEQ.NEXPO3": 0})
+    arguments = [
+        "rehearse",
+        str(write_ob(tmp_path, darks)),
+        "-d",
+        "metis-sim",
+        "--out",
+        str(tmp_path / "rehearsals"),
+    ]
+    done = CliRunner().invoke(main, [*arguments, "--learned", str(learned), "--json"])
+    foreseen = msgspec.convert(json.loads(done.stdout), Foreseen)
+    (known,) = [step.earlier for step in foreseen.steps if step.step == "sources all_off"]
+    assert known is not None
+    assert (known.runs, round(known.expected_s, 3)) == (3, 3.0)
+    assert known.low_s < 2.9 < 3.1 < known.high_s
 
 
 def test_what_does_not_fit_is_said_before_the_night(tmp_path: Path) -> None:

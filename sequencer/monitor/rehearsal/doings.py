@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from sequencer.durations import Durations, Work
+from sequencer.durations import step as key
 from sequencer.monitor.lines import short
-from sequencer.monitor.rehearsal.foreseen import Doing, ForeseenStep, ForeseenTemplate
+from sequencer.monitor.rehearsal.foreseen import Doing, ForeseenStep, ForeseenTemplate, Interval
 from sequencer.monitor.story import Data, Story, TemplateStory
 
 
@@ -93,18 +95,24 @@ def _together(group: Sequence[Doing]) -> Doing:
     return Doing(first.device, first.start_s, last.end_s, f"{len(group)} x {first.what.partition(' ')[0]}")
 
 
-def steps_of(story: Story) -> list[ForeseenStep]:
-    """Each kind of command with its number and its seconds in all, the longest first."""
+def steps_of(story: Story, durations: Durations | None) -> list[ForeseenStep]:
+    """Each kind of command with its number and its seconds in all, the longest first; and what earlier runs taught."""
     n: dict[str, int] = {}
     seconds: dict[str, float] = {}
     for step in story.steps.values():
         if step.end_s is not None:
-            name = f"{step.data['device']} {step.data['cmd']}"
+            name = key(str(step.data["device"]), str(step.data["cmd"]))
             n[name] = n.get(name, 0) + 1
             seconds[name] = seconds.get(name, 0.0) + step.end_s - step.start_s
-    return sorted(
-        (ForeseenStep(name, n[name], round(seconds[name], 3)) for name in n), key=lambda step: -step.seconds
-    )
+    found = (ForeseenStep(name, n[name], round(seconds[name], 3), _earlier(name, durations)) for name in n)
+    return sorted(found, key=lambda step: -step.seconds)
+
+
+def _earlier(name: str, durations: Durations | None) -> Interval | None:
+    if durations is None or not durations.known(name):
+        return None
+    one = durations.forecast(Work(counts={name: 1}))
+    return Interval(one.expected_s, one.low_s, one.high_s, one.runs or 0)
 
 
 def arguments(args: Mapping[str, Any]) -> str:

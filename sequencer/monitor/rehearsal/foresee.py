@@ -11,6 +11,7 @@ from sequencer.acquisition.cards import CardValue
 from sequencer.acquisition.classify import Classified, FrameFile, classify
 from sequencer.acquisition.files import HEADERS
 from sequencer.acquisition.recipes import recipes_of
+from sequencer.durations import Durations
 from sequencer.engine.journal import read_journal
 from sequencer.monitor.lines import clock_time
 from sequencer.monitor.record import Record
@@ -20,8 +21,8 @@ from sequencer.monitor.story import Data, Story, tell
 from sequencer.reduction.headers import images, read_headers
 
 
-def foresee(run_dir: Path) -> Foreseen:
-    """What the rehearsal in `run_dir` foresees."""
+def foresee(run_dir: Path, durations: Durations | None = None) -> Foreseen:
+    """What the rehearsal in `run_dir` foresees; `durations` are those of earlier runs."""
     records = read_journal(run_dir / "journal.sqlite")
     story = tell(records)
     headers = {str(frame.data["file"]): _headers(run_dir, frame.data) for frame in story.frames}
@@ -50,7 +51,7 @@ def foresee(run_dir: Path) -> Foreseen:
         warnings=list(_warnings(story, frames, disk_bytes, free_bytes)),
         templates=templates_of(story),
         sets=sets,
-        steps=steps_of(story),
+        steps=steps_of(story, durations),
         frames=frames,
     )
 

@@ -63,21 +63,25 @@ class ForeseenSet(Struct, frozen=True):
     missing: list[str]
 
 
-class ForeseenStep(Struct, frozen=True):
-    """How often a step is done and how long that takes in all, simulated."""
-
-    step: str
-    n: int
-    seconds: float
-
-
 class Interval(Struct, frozen=True):
-    """How long the block takes by what `runs` earlier runs taught, and between what it is nine times out of ten."""
+    """How long something takes by what `runs` earlier runs taught, and between what it is nine times out of ten.
+
+    0 runs: some of it is the instrument's figures.
+    """
 
     expected_s: float
     low_s: float
     high_s: float
     runs: int
+
+
+class ForeseenStep(Struct, frozen=True):
+    """How often a step is done, how long that takes in all, simulated; and how long one took in `earlier` runs."""
+
+    step: str
+    n: int
+    seconds: float
+    earlier: Interval | None = None
 
 
 class Foreseen(Struct, frozen=True):

@@ -14,7 +14,7 @@ from sequencer.monitor.lines import clock_time, percent, short
 from sequencer.monitor.page import badge, section, table, text
 from sequencer.monitor.plots import level_plot
 from sequencer.monitor.rehearsal.doings import folded
-from sequencer.monitor.rehearsal.foreseen import Foreseen, ForeseenFrame, ForeseenTemplate
+from sequencer.monitor.rehearsal.foreseen import Foreseen, ForeseenFrame, ForeseenTemplate, Interval
 from sequencer.monitor.rehearsal.told import duration, interval_text, size
 from sequencer.monitor.story import tell
 from sequencer.monitor.timeline import timeline_plot
@@ -93,8 +93,19 @@ def _sets(foreseen: Foreseen) -> str:
 
 
 def _steps(foreseen: Foreseen) -> str:
-    rows = [[text(step.step), str(step.n), duration(step.seconds / step.n)] for step in foreseen.steps]
-    return table(["step", "times", "each, in the mean"], rows) if rows else ""
+    rows = [
+        [text(step.step), str(step.n), duration(step.seconds / step.n), _earlier(step.earlier)]
+        for step in foreseen.steps
+    ]
+    return table(["step", "times", "each, simulated", "each, in earlier runs"], rows) if rows else ""
+
+
+def _earlier(known: Interval | None) -> str:
+    """`1 min 44 s (1 min 38 s to 1 min 51 s), 12 runs`."""
+    if known is None:
+        return "-"
+    span = f"{duration(known.low_s)} to {duration(known.high_s)}"
+    return f"{duration(known.expected_s)} ({span}), {known.runs} runs"
 
 
 def _frames(frames: Sequence[ForeseenFrame]) -> str:

@@ -30,12 +30,14 @@ def size(n_bytes: int) -> str:
 
 
 def interval_text(foreseen: Foreseen) -> str:
-    """`nine times out of ten 52 min 10 s to 57 min 03 s, learned from 12 runs`; empty when nothing is said of it."""
+    """`nine times out of ten 52 min 10 s to 57 min 03 s, as 12 runs taught`; empty when nothing is said of it."""
     known = foreseen.interval
     if known is None:
         return ""
-    whence = f"learned from {known.runs} runs" if known.runs else "assumed, no earlier run taught it"
-    return f"nine times out of ten {duration(known.low_s)} to {duration(known.high_s)}, {whence}"
+    span = f"{duration(known.low_s)} to {duration(known.high_s)}"
+    if not known.runs:
+        return f"by the instrument's figures {span}; no earlier run has taught how long its steps take"
+    return f"nine times out of ten {span}, as {known.runs} earlier runs taught"
 
 
 def outcome_text(foreseen: Foreseen) -> str:
