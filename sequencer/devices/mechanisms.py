@@ -141,10 +141,10 @@ class MechanismsServer(DeviceServer[MechanismsState]):
     async def _bring(self, keyword: str, total: int, progress: ProgressCall) -> None:
         wanted = self.state.targets[keyword]
         await self.move_one(keyword, wanted)
-        found = await self.read_one(keyword)
+        found, angles_deg = await self.read_one(keyword), await self._angles()
         moving = [other for other in self.state.moving if other != keyword]
         positions = self.state.positions | {keyword: found}
-        self.update(positions=positions, angles_deg=await self._angles(), moving=moving)
+        self.update(positions=positions, angles_deg=angles_deg, moving=moving)
         if found != wanted:
             raise DeviceError(
                 "not_reached", f"{keyword} should be at {wanted} and reads {found or 'between positions'}"

@@ -30,7 +30,8 @@ def measured(records: Iterable[Entry]) -> dict[str, list[Took]]:
         _moves(run, template, found)
     for before, after in pairwise(run.templates):
         if before.done_s is not None:
-            found[keys.reduction(before.name)].append(Took(after.started_s - before.done_s))
+            paused_s = within(run.pauses, before.done_s, after.started_s)
+            found[keys.reduction(before.name)].append(Took(after.started_s - before.done_s - paused_s))
     return dict(found)
 
 

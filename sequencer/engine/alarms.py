@@ -15,6 +15,15 @@ def unplanned_frame(run: RunContext, header: FrameHeader, text: str) -> None:
     )
 
 
+def not_kept(run: RunContext, error: OSError) -> None:
+    """The file of what nights teach cannot be written."""
+    run.alarm(
+        f"{run.rates.file} cannot be written: {error}",
+        "what this run taught is lost; the next one begins with what was known before",
+        "make room, or give --learned a file that can be written",
+    )
+
+
 def reduction(run: RunContext, text: str) -> None:
     """The reduction stage died, does not answer, or finds a frame broken."""
     run.alarm(

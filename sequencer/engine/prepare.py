@@ -66,7 +66,7 @@ def prepare(request: RunRequest) -> Prepared:
     disk_problems = [] if request.rehearsal else _disk_problems(request, checked)
     problems: list[Problem | str] = [*checked.problems, *disk_problems]
     try:
-        clock = choose_clock(request.clock_spec, deployment, started_s)
+        clock = choose_clock("virtual" if request.rehearsal else request.clock_spec, deployment, started_s)
     except BadInput as error:
         raise BadInput([*problems, *error.problems]) from None
     if problems:

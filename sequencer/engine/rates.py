@@ -38,7 +38,7 @@ class Rates:
         self._deployment = deployment
         self._run_id = run_id
         self._before = before
-        self._file = file
+        self.file = file
         self._tonight: Nights = {}
         self._of_camera: dict[str, tuple[float, float]] = {}
 
@@ -85,13 +85,16 @@ class Rates:
         return known
 
     def keep(self, journal: Path | None = None) -> None:
-        """Write the file, if there is one and something was learned; how long things took the run's journal tells."""
-        if self._file is None:
+        """Write the file, if there is one and something was learned; how long things took the run's journal tells.
+
+        Raises OSError.
+        """
+        if self.file is None:
             return
         durations = condensed(measured(read_journal(journal))) if journal else {}
         if self._tonight or durations:
             rates, runs = merged(self._before, self._tonight), kept(self.runs, self._run_id, durations)
-            write_learned(self._file, self._deployment, rates, runs)
+            write_learned(self.file, self._deployment, rates, runs)
 
     def _usual(self, camera: str, name: str) -> float:
         known = self._before.get(camera, {}).get(name)

@@ -12,6 +12,7 @@ import msgspec
 
 from sequencer.acquisition import AcquisitionError
 from sequencer.clock import iso
+from sequencer.engine import alarms
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import Interruption, SkipTemplate, StopRequested
 from sequencer.engine.executed import note_ended, note_started
@@ -83,12 +84,19 @@ async def end(run: RunContext, outcome: str, reason: str = "") -> tuple[str, int
             code = ending_code if safe else EXIT_NOT_SAFE
     if outcome == "halted":
         run.control.trigger("halt", reason)
-    run.rates.keep(run.run_dir / "journal.sqlite")
+    _keep_learned(run)
     note_ended(run, outcome)
     if run.control.ending in ("", "stop"):
         await _finish_reduction(run)
     run.log("run_done", outcome=outcome, ended=iso(run.clock.now()))
     return outcome, code
+
+
+def _keep_learned(run: RunContext) -> None:
+    try:
+        run.rates.keep(run.run_dir / "journal.sqlite")
+    except OSError as error:
+        alarms.not_kept(run, error)
 
 
 async def _finish_reduction(run: RunContext) -> None:

@@ -25,7 +25,10 @@ class Exits:
         def factory(
             loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T], **options: Any
         ) -> asyncio.Task[T]:
-            return asyncio.Task(self._contained(coroutine, script), loop=loop, **options)
+            task = asyncio.Task(self._contained(coroutine, script), loop=loop, **options)
+            # one cancelled before it began never gets to await it, which Python would call a mistake
+            task.add_done_callback(lambda _: coroutine.close())
+            return task
 
         loop.set_task_factory(factory)  # type: ignore[arg-type]
         try:

@@ -72,7 +72,7 @@ class TimeLeft:
 
     def sky(self, left: Walked | None, when: str) -> None:
         """A series on the sky is over; `left` is what is still to do there (None: nothing)."""
-        if not self._run.ob.templates:
+        if not self._foresees:
             return
         self._since_s, self._darks = {}, self._block.matching(self._call, left, self._used)
         ahead = self._now()
@@ -81,7 +81,7 @@ class TimeLeft:
 
     def taken(self, shot: Shot) -> None:
         """A frame is stored."""
-        if not self._run.ob.templates:
+        if not self._foresees:
             return
         now_s = self._run.clock.now()
         if shot.on_sky:
@@ -112,6 +112,11 @@ class TimeLeft:
             max(seconds - gone_s, 0.0)
             for seconds in (self._forecast.expected_s, self._forecast.low_s, self._forecast.high_s)
         )
+
+    @property
+    def _foresees(self) -> bool:
+        """Nothing is foreseen of a script, nor of a block that the operator ends."""
+        return bool(self._run.ob.templates) and not self._run.control.ending
 
     @property
     def _index(self) -> int:

@@ -24,7 +24,7 @@ def rows(story: Story) -> dict[str, Bars]:
     end_s = story.ended_s or story.last_s
     found: dict[str, Bars] = {"template": _templates(story, end_s)}
     found["waiting"] = [
-        (wait.time_s, wait.data["until_s"] - wait.time_s, WAIT_COLOUR) for wait in story.waits
+        (wait.time_s, min(wait.data["until_s"], end_s) - wait.time_s, WAIT_COLOUR) for wait in story.waits
     ]
     found.update(_light_stops(story, end_s))
     for step in story.steps.values():

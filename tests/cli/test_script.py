@@ -108,6 +108,25 @@ def test_leaving_from_a_task_the_script_began_ends_safe(
     assert ("c.py:6: SystemExit: 3" in done.out) == (done.code == 1)
 
 
+CALLED_OFF = f"""\
+import asyncio
+
+
+async def later():
+    print('never')
+
+
+{HEAD}    asyncio.create_task(later()).cancel()
+    await metis.mechanisms.move({{'INS.OPTI10.NAME': 'Lp'}})
+"""
+
+
+def test_a_task_called_off_before_it_began_is_no_mistake_of_the_script(tmp_path: Path) -> None:
+    done = run(tmp_path, CALLED_OFF)
+    assert done.code == 0, done.out + done.err
+    assert "never" not in done.out + done.err
+
+
 def test_a_ladder_by_hand_calls_its_saturated_frames_so(tmp_path: Path) -> None:
     """Lp reads 2.4e5 e-/s: 0.1 s are a quarter of the well of 1e5 e-, 1 s more than twice of it."""
     done = run(

@@ -38,6 +38,31 @@ def test_wheels_move_at_the_same_time_and_report_what_they_reached():
     run("mechanisms", scenario)
 
 
+def test_what_arrives_while_an_angle_is_being_read_is_not_forgotten():
+    """The rotator takes 2 s to tell its angle; the slide arrives in the middle of that."""
+
+    async def scenario(client, server):
+        async def arrive(keyword, position):
+            await server.clock.sleep(5.0 if keyword == "INS.ROT.MODE" else 6.0, keyword)
+            server.at[keyword] = position
+
+        async def read_angle(keyword):
+            await server.clock.sleep(2.0, "angle")
+            return 12.5
+
+        server.move_one, server.read_angle = arrive, read_angle
+        moved = await client.move({"INS.ROT.MODE": "FIELD", "INS.OPTI11.NAME": "ND_OD1"})
+        assert moved.positions == {"INS.ROT.MODE": "FIELD", "INS.OPTI11.NAME": "ND_OD1"}
+        assert client.state.positions == moved.positions
+        assert (client.state.moving, client.state.angles_deg) == ([], {"INS.ROT.MODE": 12.5})
+
+    mechanisms = {
+        "INS.ROT.MODE": MechanismConfig("derotator", "rotator", ["STOPPED", "FIELD"], "STOPPED"),
+        "INS.OPTI11.NAME": MechanismConfig("neutral density", "slide", ["OPEN", "ND_OD1"], "OPEN"),
+    }
+    run("mechanisms", scenario, mechanisms=mechanisms)
+
+
 def test_a_long_move_tells_how_many_have_arrived():
     async def scenario(client, server):
         words = []

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from sequencer.durations import Ahead, Durations, Forecast, Spread, Work, opening, read_out
+from sequencer.durations import (
+    FILTER_CHANGE,
+    PRESET,
+    Ahead,
+    Durations,
+    Forecast,
+    Spread,
+    Work,
+    opening,
+    read_out,
+)
 from sequencer.observing.block_ahead import BlockAhead
 from sequencer.observing.findings import Findings
 from sequencer.observing.planning import (
@@ -82,5 +92,19 @@ def test_a_filter_that_has_frames_tonight_is_not_probed_again_at_the_next_airmas
     at_s = window.start_s + 300.0
     told = walk_through(call, METIS, PARANAL, block.pace, Outset(at_s, learned=learned, begun=begun))
     assert told.course.reads == {("LM", "fast"): 6}
+    assert told.course.moves == {PRESET: 1, FILTER_CHANGE: 2}
     fresh = walk_through(call, METIS, PARANAL, block.pace, Outset(at_s, learned=learned))
     assert fresh.course.reads == {("LM", "fast"): 2 * (2 + 3) + 2 * 3}
+    assert fresh.course.moves == {PRESET: 2, FILTER_CHANGE: 4}
+
+
+def test_a_dit_that_comes_close_to_one_in_use_wants_no_darks_of_its_own() -> None:
+    block = block_ahead([(blocks.FLAT, {**blocks.LP})], {})
+    (call,) = block.found.ob.templates
+    told = walk_through(call, METIS, PARANAL, block.pace, Outset(blocks.MORNING_S))
+    planned = block.matching(call, told, frozenset())
+    assert planned
+    used = {(one.camera, 1.05 * one.dit_s, one.ndit) for one in planned}
+    assert [one.dit_s for one in block.matching(call, told, used)] == sorted(dit_s for _, dit_s, _ in used)
+    another = {("LM", 40.0 * max(one.dit_s for one in planned), planned[0].ndit)}
+    assert len(block.matching(call, told, another)) == len(planned) + 1

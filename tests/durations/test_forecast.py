@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sequencer.durations import ASSUMED_SIGMA, KEPT_RUNS, Durations, Forecast, Spread, Work, kept
+from sequencer.durations import (
+    ASSUMED_SIGMA,
+    BETWEEN_RUNS_SIGMA,
+    KEPT_RUNS,
+    Durations,
+    Forecast,
+    Spread,
+    Work,
+    kept,
+)
 from sequencer.durations.student import two_sided
 
 TOLD = st.tuples(st.integers(1, 20), st.floats(0.0, 1e4), st.floats(0.0, 1e4))
@@ -42,6 +51,13 @@ def test_one_total_after_n_runs_of_the_same_work_is_students_prediction() -> Non
         (65 - half_s, 65, 65 + half_s), rel=1e-4
     )
     assert forecast.runs == 4
+
+
+def test_one_run_alone_says_nothing_of_how_runs_differ() -> None:
+    """A slew of 50 s, once: the next run differs from the mean of all by 1 sigma as assumed, and so did that one."""
+    forecast = Durations({"only": {"slew": Spread(1, 50.0, 0.0)}}, {}).forecast(Work(0.0, {"slew": 1}))
+    assert forecast.high_s - 50.0 == pytest.approx(1.645 * BETWEEN_RUNS_SIGMA * 50.0 * math.sqrt(2.0), rel=1e-3)
+    assert forecast.runs == 1
 
 
 def test_many_runs_and_steps_leave_only_the_scatter_of_what_is_to_come() -> None:

@@ -46,6 +46,18 @@ def test_every_step_that_was_completed_counts_by_device_and_command() -> None:
     assert seconds(journal) == {"telescope preset": [5.0, 7.0]}
 
 
+def test_a_pause_on_the_way_to_the_next_template_is_none_of_its_reduction() -> None:
+    journal = Journal()
+    started(journal)
+    done(journal)
+    journal.wait(3.0)
+    journal.log("ob_state", state="Paused")
+    journal.wait(600.0)
+    journal.log("ob_state", state="Running")
+    started(journal, 1)
+    assert seconds(journal)[reduction("Flat")] == [3.0]
+
+
 def test_a_read_out_is_what_an_exposure_takes_beside_its_integrations() -> None:
     """Two reads of 3 s integration, the settling one first, in 10 s: 2 s each."""
     journal = Journal()

@@ -14,11 +14,12 @@ from sequencer.acquisition.files import read_header_file
 from sequencer.config.keywords import keywords_of
 from sequencer.config.search import find_config
 from sequencer.engine.journal import read_journal
+from sequencer.engine.prepare import prepare
 from sequencer.engine.request import Nobody, RunRequest
 from sequencer.engine.run import run_ob
 from sequencer.monitor.rehearsal.foresee import foresee
 from sequencer.monitor.rehearsal.foreseen import Foreseen
-from tests.end_to_end.rig import FLATS, SMALL, write_ob
+from tests.end_to_end.rig import FLATS, SMALL, at, write_ob
 
 PIXELS = {"CHECKSUM", "DATASUM"}
 """Cards that sum up the pixels: measured, too."""
@@ -35,10 +36,17 @@ BLOCKS = {
 }
 
 
-def rehearse(ob: Path, deployment: str, out: Path, seed: int = 1, learned: Path | None = None) -> Path:
+def rehearse(
+    ob: Path,
+    deployment: str,
+    out: Path,
+    seed: int = 1,
+    learned: Path | None = None,
+    start_s: float | None = None,
+) -> Path:
     """The folder of a rehearsal."""
     request = RunRequest(
-        ob, deployment, out, seed=seed, window_px=window(deployment), learned=learned, rehearsal=True
+        ob, deployment, out, start_s, seed=seed, window_px=window(deployment), learned=learned, rehearsal=True
     )
     return run_ob(request, Nobody()).run_dir
 
@@ -159,6 +167,37 @@ def test_real_hardware_is_rehearsed_without_being_touched(tmp_path: Path) -> Non
     ob = write_ob(tmp_path, call, instrument=instrument)
     foreseen = foresee(rehearse(ob, str(deployment), tmp_path / "rehearsals"))
     assert (foreseen.outcome, len(foreseen.frames)) == ("completed", 2)
+
+
+@pytest.mark.parametrize("clock", ["", "wall", "scaled:60"])
+def test_no_clock_brings_a_rehearsal_to_the_devices_of_a_deployment(tmp_path: Path, clock: str) -> None:
+    """By any other clock than the virtual one the simulators would not be its own."""
+    instrument, deployment, call = BLOCKS["MEGARA darks"]
+    ob = write_ob(tmp_path, call, instrument=instrument)
+    prepared = prepare(RunRequest(ob, deployment, tmp_path, clock_spec=clock, rehearsal=True))
+    assert (prepared.clock.kind, prepared.simulate) == ("virtual", True)
+
+
+def test_the_night_rehearsed_for_real_hardware_is_the_one_believed_in(tmp_path: Path) -> None:
+    """Whatever the seed: on simulators another one would be another sky, with other DITs."""
+    text = yaml.safe_load(find_config("deployments", "metis-sim").read_text())
+    text["devices"]["telescope"]["simulated"] = False
+    deployment = tmp_path / "metis-real.yaml"
+    deployment.write_text(yaml.safe_dump(text))
+    instrument, simulated, call = BLOCKS["METIS flats"]
+    ob, out, start_s = write_ob(tmp_path, call, instrument=instrument), tmp_path / "rehearsals", at(text["start"])
+    dits = {
+        where: [dits_of(rehearse(ob, where, out, seed, start_s=start_s)) for seed in (1, 2)]
+        for where in (str(deployment), simulated)
+    }
+    assert dits[str(deployment)][0] == dits[str(deployment)][1] != []
+    assert dits[simulated][0] != dits[simulated][1]
+
+
+def dits_of(rehearsed: Path) -> list[float]:
+    """DIT in s of every flat foreseen."""
+    primaries = [headers[0] for headers in predicted(rehearsed).values()]
+    return [float(cards["ESO DET DIT"]) for cards in primaries if cards["ESO DPR TYPE"] == "FLAT,TWILIGHT"]
 
 
 def test_a_rehearsal_teaches_nothing(tmp_path: Path) -> None:

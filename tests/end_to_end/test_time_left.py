@@ -126,14 +126,17 @@ def test_journal_log_and_report_say_what_was_forecast_and_what_came(tmp_path: Pa
     assert "learned from runs" in html and "LM darks of 0.2 s are over" in html
 
 
-def test_a_run_that_breaks_off_is_not_judged(tmp_path: Path) -> None:
-    async def stop(run: RunContext) -> None:
-        await run.control.request("stop", "tester")
+@pytest.mark.parametrize("verb", ["stop", "abort", "halt"])
+def test_a_run_that_breaks_off_is_not_judged_and_foresees_nothing_more(tmp_path: Path, verb: str) -> None:
+    async def end(run: RunContext) -> None:
+        await run.control.request(verb, "tester")
 
-    operator = rig.when(lambda record: record.kind == "frame", stop)
-    ran = rig.run(tmp_path, rig.write_ob(tmp_path, *DARK_BLOCK), operator=operator)
+    operator = rig.when(lambda record: record.kind == "frame", end)
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, *FLAT_BLOCK, DARK_BLOCK[0]), operator=operator)
     found: list[Judged] = judged(ran.records)
     assert found and all(one.took_s is None and one.right is None for one in found)
+    (asked,) = (record.seq for record in ran.records if record.kind == "operator")
+    assert max(record.seq for record in ran.records if record.kind == "forecast") < asked
 
 
 def test_who_waits_for_a_twilight_is_as_sure_as_the_sky_is(tmp_path: Path) -> None:

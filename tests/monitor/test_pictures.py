@@ -14,6 +14,7 @@ from PIL import Image
 from monitor.night import START_S, Night, whole_night
 from sequencer.monitor.drawing import colours_of, time_ticks
 from sequencer.monitor.pictures import averaged, image_png, palette, science_images, stretch
+from sequencer.monitor.rehearsal.doings import templates_of
 from sequencer.monitor.story import tell
 from sequencer.monitor.timeline import reach, rows
 
@@ -128,3 +129,14 @@ def test_what_never_ended_lasts_to_the_end_of_the_journal(tmp_path: Path) -> Non
     assert shown["shutter open"] == [(START_S, 60.0, "#f4c542")]
     assert shown["telescope"] == [(START_S, 60.0, "#0072b2")]
     assert shown["template"][0][:2] == (START_S, 60.0)
+
+
+def test_a_wait_that_was_broken_off_ends_with_the_run(tmp_path: Path) -> None:
+    night = Night(tmp_path)
+    night.start()
+    night.log("wait", why="waiting for the twilight", until_s=START_S + 3600.0)
+    night.time_s += 60.0
+    night.log("template_done", index=0, name="METIS_all_cal_TwilightFlat", outcome="aborted")
+    story = tell(night.records())
+    assert [bar[:2] for bar in rows(story)["waiting"]] == [(START_S, 60.0)]
+    assert [(doing.start_s, doing.end_s) for doing in templates_of(story)[0].doings] == [(START_S, START_S + 60.0)]

@@ -28,8 +28,7 @@ def of_other_runs(
     here = {_exposure(one.category, one.made_of or {}) for one in own}
     found: dict[tuple[Any, ...], tuple[float, Calibration]] = {}
     for run, record in _records(run_dir, stage):
-        told = record["stage"]
-        key = _exposure(record["category"], told["made_of"])
+        key = _exposure(record["category"], record["stage"]["made_of"])
         if record["category"] not in categories or key in here or not _fits(record, frame):
             continue
         apart_s = abs(parse_utc(record["date"]) - frame.start_s)
@@ -39,7 +38,9 @@ def of_other_runs(
 
 
 def _records(run_dir: Path, stage: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The stage's records of all other runs, by name; a folder that holds no readable ones is passed over."""
+    """The stage's records of all other runs, by name, of products that are still there; a folder that holds no
+    readable ones is passed over.
+    """
     for products in sorted(run_dir.resolve().parent.glob("*/products")):
         if products.parent == run_dir.resolve():
             continue
@@ -48,7 +49,8 @@ def _records(run_dir: Path, stage: str) -> Iterator[tuple[Path, dict[str, Any]]]
         except (OSError, ValueError):
             continue
         for record in found:
-            yield products.parent, record
+            if (products / record["file"]).is_file():
+                yield products.parent, record
 
 
 def _fits(record: dict[str, Any], frame: RawFrame) -> bool:

@@ -105,7 +105,7 @@ def records(products: Path, stage: str = "") -> Iterator[dict[str, Any]]:
     for path in sorted(products.glob(f"{stage}*.json")):
         if ATTACHED not in path.name and not path.name.endswith(".qa.json"):
             record = json.loads(path.read_text(encoding="utf-8"))
-            name = record.get("stage", {}).get("name", "")
+            name = record.get("stage", {}).get("name", "") if isinstance(record, dict) else ""
             if name and stage in ("", name):
                 yield record
 

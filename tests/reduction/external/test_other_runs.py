@@ -77,6 +77,18 @@ def test_nothing_is_given_that_was_not_asked_for_or_does_not_fit(tmp_path: Path)
     assert given(runs / "asked") == [("unasked", 2.0)]
 
 
+def test_a_product_tidied_away_since_is_passed_over_and_so_is_what_is_no_record(tmp_path: Path) -> None:
+    attached, runs = stages(tmp_path, "MASTER"), tmp_path / "runs"
+    reduce(take(runs / "a", 0.0), attached)
+    reduce(take(runs / "b", 0.5), attached)
+    (runs / "b/products/other_01_master.txt").unlink()
+    (runs / "c" / "products").mkdir(parents=True)
+    (runs / "c/products/other_01_list.json").write_text("[1]")
+    (product,) = reduce(take(runs / "d", 1.0), attached)
+    assert given(runs / "d") == [("a", 2.0)]
+    assert product.qa.flag != "BAD"
+
+
 def test_what_the_run_made_itself_goes_before_that_of_another(tmp_path: Path) -> None:
     attached, runs = stages(tmp_path, "MASTER"), tmp_path / "runs"
     reduce(take(runs / "a", 0.0), attached)
