@@ -25,6 +25,10 @@ class LightStop(Protocol):
     def closed(self) -> bool:
         """Read back closed, all of it."""
 
+    @property
+    def simulated(self) -> bool:
+        """Whether a simulator stands in for it."""
+
     def read_back_age_s(self) -> float:
         """Seconds of liveness time since the read-back."""
 
@@ -63,6 +67,11 @@ class WheelStop:
         """Whether the wheel stands at its closed position."""
         return self.position == "CLOSED"
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the mechanisms are simulated."""
+        return self.mechanisms.simulated
+
     def read_back_age_s(self) -> float:
         """Seconds since the mechanisms last told their state."""
         return self.mechanisms.state_age_s()
@@ -98,6 +107,11 @@ class DeviceStop:
     def closed(self) -> bool:
         """Whether the device is read back closed."""
         return self.position == "CLOSED"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the device is simulated."""
+        return self.device.simulated
 
     def read_back_age_s(self) -> float:
         """Seconds since the device last told its state."""

@@ -86,11 +86,6 @@ class RunContext:
             found |= {f"cover {name}": where for name, where in sorted(halves.items())}
         return found
 
-    @property
-    def simulated(self) -> bool:
-        """Whether any device is a simulator."""
-        return any(device.simulated for device in self.devices.all)
-
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
         """Meanwhile the status tells the operator that this goes on, beside what else does."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import os
 import platform
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -17,7 +14,6 @@ import zmq.asyncio
 
 from sequencer.acquisition import Acquisition, file_names
 from sequencer.acquisition.files import fits_files, header_files
-from sequencer.clock import Clock, iso
 from sequencer.config.models import Deployment, DeviceConfig
 from sequencer.devices.connect import Devices, connect_devices
 from sequencer.devices.lightpath import LightStop, light_stop
@@ -25,11 +21,13 @@ from sequencer.engine import alarms
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import Control
 from sequencer.engine.feed import Feed, NoReduction
-from sequencer.engine.journal import Journal, Record
+from sequencer.engine.freshness import keep_fresh
+from sequencer.engine.journal import Journal
 from sequencer.engine.operator import OperatorDesk
 from sequencer.engine.prepare import Prepared
 from sequencer.engine.rates import Rates
 from sequencer.engine.request import Watcher
+from sequencer.engine.run_folder import new_folder
 from sequencer.engine.safing import let_go
 from sequencer.engine.status import Status
 from sequencer.engine.time_left import TimeLeft
@@ -38,8 +36,6 @@ from sequencer.sky import SunTrack
 
 SUN_TRACK_S = (-3600.0, 30.0 * 3600.0)
 """Span of the Sun's track around the start of a run."""
-
-STATUS_EVERY_S = {"wall": 1.0, "scaled": 1.0, "virtual": 60.0}
 
 Simulate = Callable[..., Any]
 """Starts the simulated devices of a deployment in this process (simulators.start.start_simulators)."""
@@ -80,7 +76,7 @@ async def open_run(
         desk = OperatorDesk(run, context)
         await desk.start()
         stack.push_async_callback(desk.stop)
-        _watch(run, desk, watcher, stack)
+        stack.callback(keep_fresh(run, desk, watcher).cancel)
         await devices.bring_up()
         await _set_windows(run)
         yield run
@@ -95,7 +91,7 @@ async def _assemble(
 ) -> RunContext:
     """Folder, journal and acquisition of a new run, and all else it works with; `stack` closes them."""
     clock, instrument, request = prepared.clock, prepared.instrument, prepared.request
-    run_id, run_dir = _new_folder(prepared)
+    run_id, run_dir = new_folder(prepared)
     journal = Journal(run_dir / "journal.sqlite")
     stack.callback(journal.close)
     acquisition = Acquisition(
@@ -170,29 +166,6 @@ def _start_simulators() -> Simulate:
     return import_module("simulators.start").start_simulators  # type: ignore[no-any-return]
 
 
-def _new_folder(prepared: Prepared) -> tuple[str, Path]:
-    """(run id, folder): start, instrument and a word made of block and seed; numbered if it exists.
-
-    A rehearsal has the id of the run it rehearses, however often it is repeated.
-    """
-    word = hashlib.sha256(f"{prepared.ob.name}|{prepared.request.seed}".encode()).hexdigest()[:4]
-    stamp = iso(prepared.started_s, 0).replace("-", "").replace(":", "")
-    base = f"{stamp}-{prepared.instrument.name}-{word}"
-    prepared.request.out.mkdir(parents=True, exist_ok=True)
-    for number in range(1, 10_000):
-        name = base if number == 1 else f"{base}-{number}"
-        folder = prepared.request.out / name
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        if prepared.request.rehearsal:
-            return base, folder
-        (folder / "products").mkdir()
-        return name, folder
-    raise FileExistsError(f"{prepared.request.out}: ten thousand runs named {base}")
-
-
 def _stop(role: str, config: Any, mechanisms: Any, device: Any) -> LightStop | None:
     if not config.mechanism and device is None:
         return None
@@ -206,45 +179,3 @@ async def _set_windows(run: RunContext) -> None:
         config = run.instrument.detectors[camera]
         mode = config.modes[config.default_mode]
         await client.configure(config.default_mode, mode.min_dit_s, 1, run.deployment.window_px)
-
-
-def _watch(run: RunContext, desk: OperatorDesk, watcher: Watcher, stack: AsyncExitStack) -> None:
-    """Keep the status fresh: after each record, and every second."""
-
-    def on_record(record: Record) -> None:
-        watcher.on_record(record)
-        refresh(run)
-        watcher.on_status(run.status)
-
-    async def tick() -> None:
-        while True:
-            refresh(run)
-            watcher.on_status(run.status)
-            desk.server.publish(dict(msgspec.to_builtins(run.status)))
-            await run.clock.sleep(STATUS_EVERY_S[run.clock.kind] * run.clock.rate, "engine.status")
-
-    run.journal.listeners.append(on_record)
-    ticking = asyncio.get_running_loop().create_task(tick())
-    stack.callback(ticking.cancel)
-
-
-def refresh(run: RunContext) -> None:
-    """Bring what the status derives from the devices and the clock up to date."""
-    status, clock = run.status, run.clock
-    status.utc_s = clock.now()
-    status.ob_state = run.control.state
-    status.pausing = run.control.pausing
-    status.sun_altitude_deg = run.sun_altitude_deg(status.utc_s)
-    status.reduction_lag = run.feed.lag
-    run.time_left.tell()
-    status.disk_free_mb = shutil.disk_usage(run.run_dir).free / 1e6
-    if run.window is not None:
-        end_s = run.window.end_s if run.until_s is None else min(run.until_s, run.window.end_s)
-        status.minutes_left = max(0.0, (end_s - status.utc_s) / 60.0)
-    if run.shutter is not None:
-        status.light_stop = run.shutter.position
-        status.light_stop_age_s = _age(run.shutter, clock)
-
-
-def _age(stop: LightStop, clock: Clock) -> float:
-    return stop.read_back_age_s() * clock.rate if clock.kind == "scaled" else stop.read_back_age_s()

@@ -4,21 +4,23 @@ import pytest
 import zmq.asyncio
 from contract.hardware import HARDWARE
 
-from sequencer.clock import VirtualClock, parse_utc
+from sequencer.clock import VirtualClock, WallClock, parse_utc
 from sequencer.devices.connect import CLIENTS
 from sequencer.wire.errors import DeviceError, Rejected
 
 START_S = parse_utc("2027-03-20T09:00:00")
 
 
-def run(kind, scenario, *, up=True, prepare=None, **options):
-    """Run `await scenario(client, server)`; the device is brought up unless told otherwise."""
-    clock = VirtualClock(START_S)
+def run(kind, scenario, *, up=True, prepare=None, simulated=True, **options):
+    """Run `await scenario(client, server)`; the device is brought up unless told otherwise. A real one lives by the
+    wall clock.
+    """
+    clock = VirtualClock(START_S) if simulated else WallClock()
 
     async def main():
         context = zmq.asyncio.Context()
         server = HARDWARE[kind](
-            "device", "inproc://device", clock, simulated=True, context=context, **options
+            "device", "inproc://device", clock, simulated=simulated, context=context, **options
         )
         if prepare:
             prepare(server)

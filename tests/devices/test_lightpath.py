@@ -95,3 +95,19 @@ def test_what_the_deployment_lacks_is_named():
         light_stop(WHEEL, "shutter", None, None)
     with pytest.raises(ValueError, match="cover needs a device of kind cover"):
         light_stop(LightStopConfig(), "cover", None, None)
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+@pytest.mark.parametrize("kind", ["mechanisms", "shutter"])
+def test_a_stop_is_simulated_if_what_moves_it_is(kind, simulated):
+    async def scenario(client, server):
+        wheel = kind == "mechanisms"
+        stop = light_stop(
+            WHEEL if wheel else LightStopConfig(),
+            "shutter",
+            client if wheel else None,
+            None if wheel else client,
+        )
+        assert stop.simulated == simulated
+
+    run(kind, scenario, up=False, simulated=simulated)

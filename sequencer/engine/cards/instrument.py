@@ -29,7 +29,7 @@ def instrument_cards(run: RunContext, camera: str) -> list[Card]:
 def stop_cards(run: RunContext, suffix: str) -> list[Card]:
     """INS: light stop and cover as read back; `suffix` is ST before the exposure, END after it."""
     return [
-        Contributor(f"INS {stop.name}", run.clock.now(), simulated=run.simulated).card(
+        Contributor(f"INS {stop.name}", run.clock.now(), simulated=stop.simulated).card(
             f"ESO INS {keyword} {suffix}", stop.position
         )
         for stop, keyword in ((run.shutter, "SHUT"), (run.cover, "COVER"))

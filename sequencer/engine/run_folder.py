@@ -1,0 +1,35 @@
+"""The folder of a run, and the id it is named after."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from sequencer.clock import iso
+from sequencer.engine.prepare import Prepared
+
+MOST_ALIKE = 10_000
+"""So many runs of one block may begin in one second."""
+
+
+def new_folder(prepared: Prepared) -> tuple[str, Path]:
+    """(run id, folder): start, instrument and a word made of block and seed; numbered if it exists.
+
+    A rehearsal has the id of the run it rehearses, however often it is repeated.
+    """
+    word = hashlib.sha256(f"{prepared.ob.name}|{prepared.request.seed}".encode()).hexdigest()[:4]
+    stamp = iso(prepared.started_s, 0).replace("-", "").replace(":", "")
+    base = f"{stamp}-{prepared.instrument.name}-{word}"
+    prepared.request.out.mkdir(parents=True, exist_ok=True)
+    for number in range(1, MOST_ALIKE):
+        name = base if number == 1 else f"{base}-{number}"
+        folder = prepared.request.out / name
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        if prepared.request.rehearsal:
+            return base, folder
+        (folder / "products").mkdir()
+        return name, folder
+    raise FileExistsError(f"{prepared.request.out}: {MOST_ALIKE} runs named {base}")
