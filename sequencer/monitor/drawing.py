@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f6a00", "#555555")
-"""Okabe and Ito's palette, told apart with any colour vision (https://jfly.uni-koeln.de/color/)."""
+COLOURS = (
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f6a00", "#555555",
+    "#1b1b8f", "#8c1c13", "#00441b", "#7a0177",
+)  # fmt: skip
+"""Okabe and Ito's palette, told apart with any colour vision (https://jfly.uni-koeln.de/color/), then darker ones."""
 
 BAD, QUIET, GRID = "#b00020", "#8a8f98", "#e3e6ea"
 DPI = 110

@@ -50,6 +50,7 @@ WELL = {
     "partial": "fair",
     "stopped": "fair",
     "skipped": "fair",
+    "incomplete": "fair",
 }
 
 

@@ -12,10 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def shown_frames(story: Story) -> list[Moment]:
-    """The frames with light in them; the darks when there is nothing else."""
-    lit = [frame for frame in story.frames if frame.data.get("kind") != "dark"]
-    return lit or story.frames
+DARK_KINDS = ("dark", "bias")
 
 
 def label(data: Data) -> str:
@@ -24,8 +21,8 @@ def label(data: Data) -> str:
 
 
 def level_plot(story: Story) -> bytes | None:
-    """Level, DIT, airmass and Sun altitude against time, one point a frame, as PNG. None without frames."""
-    frames = shown_frames(story)
+    """Level, DIT, airmass and Sun altitude against time, one point a frame with light, as PNG. None without any."""
+    frames = [frame for frame in story.frames if frame.data.get("kind") not in DARK_KINDS]
     if not frames:
         return None
     drawn = drawing.figure(9.6, 6.6)

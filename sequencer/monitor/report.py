@@ -53,8 +53,7 @@ def report_html(records: Iterable[Record], run_dir: Path) -> str:
             "Timeline",
             _plot(
                 timeline_plot(story),
-                "Bars: device steps (blue), light stop open (yellow), "
-                "flats (orange), ladder (pink), darks (grey)",
+                "What every device did when",
             ),
         ),
         section("Safe state", safe_state_table(story)),
@@ -96,9 +95,14 @@ def _header(story: Story) -> str:
         f"<header><h1>{text(start['ob'])} {badge(outcome(story))}</h1>"
         f'<p class="quiet">{text(start["instrument"])}, {text(start["programme"])}, deployment '
         f"{text(start['deployment'])}, {text(start['clock'])} clock, seed {text(start['seed'])}<br>"
-        f"{iso(story.started_s, 0)} to {iso(end_s, 0)} UTC, run {text(start['run'])}</p>"
+        f"{iso(story.started_s, 0)} to {iso(end_s, 0)} UTC, run {text(start['run'])}{_status(story)}</p>"
         f'<p>{text(reason)}</p><div class="tiles">{shown}</div></header>'
     )
+
+
+def _status(story: Story) -> str:
+    """The letter the Phase-2 tools know the block by; nothing of a script."""
+    return f", block status {text(story.block_status)}" if story.block_status else ""
 
 
 def _alarm(alarm: Moment) -> str:

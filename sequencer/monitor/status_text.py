@@ -65,12 +65,12 @@ def sun(status: Status) -> str:
 
 
 def time_left(status: Status) -> str:
-    """`31 min left, 22 min needed`, with a warning when it does not fit; and `block: 12 min left (11 to 14)`."""
+    """`twilight 31 min, flats need 22 min`, loudly when they do not fit; and `block: 12 min left (11 to 14)`."""
     left, needed = status.minutes_left, status.minutes_needed
-    text = f"{_minutes(left)} left, {_minutes(needed)} needed"
+    text = "" if left is None and needed is None else f"twilight {_minutes(left)}, flats need {_minutes(needed)}"
     if left is not None and needed is not None and needed > left:
         text += " - DOES NOT FIT"
-    return "; ".join(part for part in (text, block_left(status)) if part)
+    return "; ".join(part for part in (text, block_left(status)) if part) or UNKNOWN
 
 
 def block_left(status: Status) -> str:
@@ -104,12 +104,11 @@ def plan(status: Status) -> str:
 
 
 def level(status: Status) -> str:
-    """`Lp X1.99   49.8% (predicted 50.1%)`."""
+    """`Lp X1.99   last 49.8%, now predicted 50.1%`."""
     airmass = "" if status.airmass is None else f" X{status.airmass:.2f}"
     what = status.filter or status.camera or UNKNOWN
-    return (
-        f"{what}{airmass}   {_share(status.level_fraction)} (predicted {_share(status.predicted_fraction)})"
-    )
+    last, now = _share(status.level_fraction), _share(status.predicted_fraction)
+    return f"{what}{airmass}   last {last}, now predicted {now}"
 
 
 def progress_line(status: Status) -> str:

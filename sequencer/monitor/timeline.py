@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 KIND_COLOURS = {"flat": "#e69f00", "ladder": "#cc79a7", "dark": "#404a57"}
 OPEN_COLOUR, STEP_COLOUR, TEMPLATE_COLOURS = "#f4c542", "#0072b2", ("#9db7c9", "#c9d6df")
 WAIT_COLOUR = "#d5d8dc"
+LEGEND = (
+    ("waiting", WAIT_COLOUR), ("light can come in", OPEN_COLOUR), ("steps", STEP_COLOUR), *KIND_COLOURS.items(),
+)  # fmt: skip
 
 Bars = list[tuple[float, float, str]]
 """(start, seconds, colour)"""
@@ -77,7 +80,17 @@ def timeline_plot(story: Story) -> bytes | None:
     drawing.tidy(axes, "")
     axes.set_ylim(-0.6, len(shown) - 0.4)
     drawing.time_axis(axes, start_s, end_s)
+    _explain(axes, {colour for bars in shown.values() for *_, colour in bars})
     return drawing.png(drawn)
+
+
+def _explain(axes: Axes, used: set[str]) -> None:
+    """Say what the colours mean."""
+    known = [(name, colour) for name, colour in LEGEND if colour in used]
+    for name, colour in known:
+        axes.bar([], [], color=colour, label=name)
+    if known:
+        drawing.legend(axes)
 
 
 def _draw_row(axes: Axes, height: int, bars: Bars, least_s: float) -> None:

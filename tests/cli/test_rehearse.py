@@ -97,6 +97,30 @@ def test_what_does_not_fit_is_said_before_the_night(tmp_path: Path) -> None:
     assert "10 fit: the time allowed (--until) ends at 09:48" in done.stdout
 
 
+def test_a_filter_that_falls_out_is_named_first(tmp_path: Path) -> None:
+    """On the night of seed 1 Mp overfills the detector at its minimum DIT."""
+    asked = {
+        "SEQ.CAMERA": ["LM"],
+        "SEQ.DIT.FILT.LIST": ["Lp", "Mp"],
+        "SEQ.AIRMASS.LIST": [1.5],
+        "SEQ.NEXPO": 2,
+    }
+    ob = write_ob(
+        tmp_path, ("METIS_all_cal_TwilightFlat", {**asked, "SEQ.LEVEL.LIST": [], "SEQ.DARK": False})
+    )
+    out = tmp_path / "rehearsals"
+    done = CliRunner().invoke(main, ["rehearse", str(ob), "-d", "metis-sim", "--out", str(out)])
+    assert "rehearsed: completed (block status X)" in done.stdout
+    assert "2 of 4 asked for will be missing" in done.stdout
+    assert (
+        next(line for line in done.stdout.splitlines() if "!" in line) == "  ! LM Mp at airmass 1.5: no flat"
+    )
+    (folder,) = out.iterdir()
+    foreseen = msgspec.json.decode((folder / "rehearsal.json").read_bytes(), type=Foreseen)
+    assert (foreseen.block_status, foreseen.flats_asked, foreseen.flats_missing) == ("X", 4, 2)
+    assert "incomplete" in (folder / "report.html").read_text()
+
+
 def test_bad_input_leaves_nothing(tmp_path: Path) -> None:
     done = rehearse(tmp_path, write_ob(tmp_path, ("MegaraDarkImage", {"NEXPO": 0}), instrument="MEGARA"))
     assert done.exit_code == 2

@@ -30,10 +30,10 @@ def test_everything_promised_is_visible_light_stop_first() -> None:
         ("light stop", "OPEN, read back 3 s ago"),
         ("state", "Running"),
         ("UTC", "2027-03-20T09:31:00   Sun -12.3 deg (limits -18.0 to -9.0)"),
-        ("time", "31 min left, 22 min needed"),
+        ("time", "twilight 31 min, flats need 22 min"),
         ("template", "METIS_all_cal_TwilightFlat   Exposing"),
         ("step", "expose LM   exposure 3 of 10"),
-        ("level", "Lp X1.99   49.8% (predicted 50.1%)"),
+        ("level", "Lp X1.99   last 49.8%, now predicted 50.1%"),
         ("good", "12 of 30   next DIT 0.188 s"),
         ("plan", "54 good of 140 planned; left: LM Lp at airmass 2, LM Br_alpha at airmass 2 and 1 more"),
         ("reduction", "2 frames behind"),
@@ -46,8 +46,8 @@ def test_what_is_not_known_is_a_dash_never_a_number() -> None:
     shown = dict(facts(Status()))
     assert shown["light stop"] == "UNKNOWN, never read back"
     assert shown["UTC"].endswith("Sun -")
-    assert shown["time"] == "- left, - needed"
-    assert shown["level"] == "-   - (predicted -)"
+    assert shown["time"] == "-"
+    assert shown["level"] == "-   last -, now predicted -"
     assert shown["good"] == "0 of 0   next DIT -"
     assert shown["disk"] == "- free, - needed"
 
@@ -62,7 +62,7 @@ def test_a_pause_that_waits_for_its_checkpoint_is_said() -> None:
 
 def test_a_plan_that_does_not_fit_is_said_loudly() -> None:
     late = Status(minutes_left=10.0, minutes_needed=22.0)
-    assert time_left(late) == "10 min left, 22 min needed - DOES NOT FIT"
+    assert time_left(late) == "twilight 10 min, flats need 22 min - DOES NOT FIT"
     assert "DOES NOT FIT" not in time_left(Status(minutes_left=22.0, minutes_needed=22.0))
 
 
@@ -120,7 +120,7 @@ def test_a_progress_line_now_and_then() -> None:
 def test_progress_line() -> None:
     assert progress_line(STATUS) == (
         "09:31:00 -- Running/Exposing, light stop OPEN, Sun -12.3 deg (limits -18.0 to -9.0), 12/30 good, "
-        "31 min left, 22 min needed"
+        "twilight 31 min, flats need 22 min"
     )
 
 

@@ -88,11 +88,12 @@ def test_time_ticks_fall_on_whole_times() -> None:
     assert time_ticks(0.0, 8.0) == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]
 
 
-def test_colours_are_given_in_order_and_repeat_only_after_eight() -> None:
-    colours = colours_of(["Lp", "short-L", "Lp", *map(str, range(7))])
+def test_colours_are_given_in_order_and_ten_filters_are_told_apart() -> None:
+    colours = colours_of(["Lp", "short-L", "Lp", *map(str, range(11))])
+    assert len({colours[name] for name in ("Lp", "short-L", *map(str, range(8)))}) == 10
     assert list(colours)[:2] == ["Lp", "short-L"]
     assert colours["Lp"] != colours["short-L"]
-    assert colours["6"] == colours["Lp"]
+    assert colours["10"] == colours["Lp"]
 
 
 def test_without_a_science_extension_the_first_image_is_shown(tmp_path: Path) -> None:

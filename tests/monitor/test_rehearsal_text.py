@@ -9,9 +9,12 @@ from sequencer.monitor.rehearsal.doings import folded
 from sequencer.monitor.rehearsal.foreseen import Doing, Foreseen, ForeseenSet, Interval
 from sequencer.monitor.rehearsal.told import duration, interval_text, size, told
 
+# fmt: off
 EMPTY = Foreseen(
-    "run", "block", "METIS", "metis-sim", "completed", "", 0.0, 60.0, 60.0, None, 0, 10**9, [], [], [], [], []
+    "run", "block", "METIS", "metis-sim", "completed", "", "C", 0.0, 60.0, 60.0, None, 0, 10**9, 0, 0, [], [], [], [],
+    [], [],
 )
+# fmt: on
 SERIES = Doing("detector", 100.0, 200.0, "10 x flat V", frames=10)
 
 

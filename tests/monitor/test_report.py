@@ -144,12 +144,14 @@ def test_a_run_that_broke_off_at_once_still_has_a_report(tmp_path: Path) -> None
     assert "Not read back." in page
 
 
-def test_darks_alone_are_plotted_too(tmp_path: Path) -> None:
+def test_of_darks_alone_there_are_no_levels_to_plot(tmp_path: Path) -> None:
     night = Night(tmp_path)
     night.start()
     for _ in range(3):
         night.frame(kind="dark", filter="", airmass=None, level_fraction=None, predicted_fraction=None)
-    assert len(PNG.findall(report_html(night.records(), night.run_dir))) == 2
+    shown = report_html(night.records(), night.run_dir)
+    assert "<h2>Timeline</h2>" in shown
+    assert "<h2>Levels</h2>" not in shown
 
 
 def test_products_that_cannot_be_drawn_are_named(tmp_path: Path) -> None:

@@ -12,12 +12,15 @@ from sequencer.acquisition.classify import Classified, FrameFile, classify
 from sequencer.acquisition.files import HEADERS
 from sequencer.acquisition.recipes import recipes_of
 from sequencer.durations import Durations
+from sequencer.engine.executed import everything_taken
 from sequencer.engine.journal import read_journal
+from sequencer.monitor.asked import asked, missing_series
 from sequencer.monitor.lines import clock_time
 from sequencer.monitor.record import Record
 from sequencer.monitor.rehearsal.doings import steps_of, templates_of
 from sequencer.monitor.rehearsal.foreseen import Foreseen, ForeseenFrame, ForeseenSet, Interval
 from sequencer.monitor.story import Data, Story, tell
+from sequencer.observing.exchange.status import status_after
 from sequencer.reduction.headers import images, read_headers
 
 
@@ -35,19 +38,24 @@ def foresee(run_dir: Path, durations: Durations | None = None) -> Foreseen:
     ]
     disk_bytes, free_bytes = sum(frame.size_bytes for frame in frames), shutil.disk_usage(run_dir).free
     end_s = story.ended_s or story.last_s
+    outcome, wanted = str(story.done["outcome"]) if story.done else "unfinished", asked(story)
     return Foreseen(
         run=str(story.start["run"]),
         ob=str(story.start["ob"]),
         instrument=str(story.start["instrument"]),
         deployment=str(story.start["deployment"]),
-        outcome=str(story.done["outcome"]) if story.done else "unfinished",
+        outcome=outcome,
         reason=_reason(records),
+        block_status=status_after(outcome, everything_taken(records)),
         start_s=story.started_s,
         end_s=end_s,
-        total_s=end_s - story.started_s,
+        total_s=max((one.ended_s or end_s for one in story.templates), default=end_s) - story.started_s,
         interval=_interval(records),
         disk_bytes=disk_bytes,
         disk_free_bytes=free_bytes,
+        flats_asked=wanted.flats,
+        flats_missing=wanted.missing,
+        missing=list(missing_series(story)),
         warnings=list(_warnings(story, frames, disk_bytes, free_bytes)),
         templates=templates_of(story),
         sets=sets,
@@ -95,12 +103,13 @@ def _warnings(
     """What an observer should know before the night, each once."""
     for alarm in story.alarms:
         yield f"{clock_time(alarm.time_s)} {alarm.data['what']}; {alarm.data['so_what']}"
-    yield from dict.fromkeys(warning for plan in story.plans for warning in plan.get("warnings", []))
+    yield from (note.data["text"] for note in story.remarks if note.data.get("warning"))
     if disk_bytes > free_bytes:
         yield f"the frames need {disk_bytes / 1e9:.1f} GB, {free_bytes / 1e9:.1f} GB are free here"
-    if recipes_of(str(story.start["instrument"])) is not None:
-        reasons = Counter(frame.left_out for frame in frames if frame.left_out)
-        yield from (f"{n} frames no recipe will take: {why}" for why, n in reasons.items())
+    verdicts = Counter(frame.verdict for frame in frames if frame.verdict != "good")
+    yield from (f"{n} frames are {verdict}: no recipe takes them" for verdict, n in verdicts.items())
+    believed = dict.fromkeys(warning for plan in story.plans for warning in plan.get("warnings", []))
+    yield from (f"plan, before the first frame: {warning}" for warning in believed)
 
 
 def _reason(records: Sequence[Record]) -> str:

@@ -85,7 +85,11 @@ class ForeseenStep(Struct, frozen=True):
 
 
 class Foreseen(Struct, frozen=True):
-    """A rehearsed block. `total_s` is what it took in virtual time, `warnings` what an observer should know before."""
+    """A rehearsed block. `total_s` is what its templates took in virtual time, `interval` what earlier runs say of it.
+
+    `block_status` is the letter a run like this ends with. Of flats and ladder frames `flats_asked` are asked for,
+    `flats_missing` do not come about; `missing` names their series. `warnings` is what else an observer should know.
+    """
 
     run: str
     ob: str
@@ -93,12 +97,16 @@ class Foreseen(Struct, frozen=True):
     deployment: str
     outcome: str
     reason: str
+    block_status: str
     start_s: float
     end_s: float
     total_s: float
     interval: Interval | None
     disk_bytes: int
     disk_free_bytes: int
+    flats_asked: int
+    flats_missing: int
+    missing: list[str]
     warnings: list[str]
     templates: list[ForeseenTemplate]
     sets: list[ForeseenSet]

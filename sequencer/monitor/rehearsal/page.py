@@ -31,7 +31,10 @@ def rehearsal_html(foreseen: Foreseen, run_dir: Path) -> str:
     return page.document(
         f"{foreseen.ob} - rehearsal of {foreseen.run}",
         _header(foreseen),
-        section("Conflicts and warnings", page.bullets(foreseen.warnings) or "<p>None.</p>"),
+        section(
+            "Conflicts and warnings",
+            page.bullets([*foreseen.missing, *foreseen.warnings]) or "<p>None.</p>",
+        ),
         section(
             "Timeline",
             _picture(timeline, "What every device does, simulated"),
@@ -50,20 +53,26 @@ def _header(foreseen: Foreseen) -> str:
     tiles = {
         "in virtual time": duration(foreseen.total_s),
         "frames, good of all": f"{good} of {len(foreseen.frames)}",
+        **({"flats asked for that will be missing": str(foreseen.flats_missing)} if foreseen.flats_asked else {}),
         "raw frames on disk": size(foreseen.disk_bytes),
-        "conflicts and warnings": str(len(foreseen.warnings)),
+        "block status after it": foreseen.block_status,
     }
     shown = "".join(
         f'<div class="tile"><b>{text(value)}</b><span>{text(name)}</span></div>'
         for name, value in tiles.items()
     )
     return (
-        f"<header><h1>{text(foreseen.ob)}, rehearsed {badge(foreseen.outcome)}</h1>"
+        f"<header><h1>{text(foreseen.ob)}, rehearsed {badge(_word(foreseen))}</h1>"
         f'<p class="quiet">{text(foreseen.instrument)}, deployment {text(foreseen.deployment)}<br>'
         f"{iso(foreseen.start_s, 0)} to {iso(foreseen.end_s, 0)} UTC, run {text(foreseen.run)}</p>"
         f"<p>{text(foreseen.reason)}</p><p>{text(interval_text(foreseen))}</p>"
         f'<div class="tiles">{shown}</div></header>'
     )
+
+
+def _word(foreseen: Foreseen) -> str:
+    """`completed`, or `incomplete` where what was asked for is not all there."""
+    return "incomplete" if foreseen.block_status == "X" else foreseen.outcome
 
 
 def _picture(png: bytes | None, caption: str) -> str:
@@ -139,6 +148,6 @@ def _headers(frames: Sequence[ForeseenFrame], run_dir: Path) -> Iterator[str]:
     ):
         first = next(alike)
         cards = (run_dir / first.header_file).read_text(encoding="ascii")
-        what = " ".join([first.camera, first.kind, first.filter])
+        what = " ".join(word for word in (first.camera, first.kind, first.filter) if word)
         link = f'<a href="{escape(first.header_file)}">{text(first.file)}</a>'
         yield f"<details><summary>{text(what)}: {link}</summary><pre>{escape(cards)}</pre></details>"

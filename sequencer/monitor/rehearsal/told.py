@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sequencer.clock import iso
@@ -41,8 +42,9 @@ def interval_text(foreseen: Foreseen) -> str:
 
 
 def outcome_text(foreseen: Foreseen) -> str:
-    """`completed`, `failed: the telescope does not answer`."""
-    return f"{foreseen.outcome}: {foreseen.reason}" if foreseen.reason else foreseen.outcome
+    """`completed (block status C)`, `failed: the telescope does not answer (block status A)`."""
+    text = f"{foreseen.outcome}: {foreseen.reason}" if foreseen.reason else foreseen.outcome
+    return f"{text} (block status {foreseen.block_status})"
 
 
 def _head(foreseen: Foreseen) -> Iterator[str]:
@@ -52,6 +54,8 @@ def _head(foreseen: Foreseen) -> Iterator[str]:
     )
     if text := interval_text(foreseen):
         yield f"         {text}"
+    if foreseen.flats_missing:
+        yield f"  flats  {foreseen.flats_missing} of {foreseen.flats_asked} asked for will be missing"
     good = sum(frame.verdict == "good" for frame in foreseen.frames)
     disk = f"{size(foreseen.disk_bytes)} of disk ({size(foreseen.disk_free_bytes)} free)"
     yield f"  frames {len(foreseen.frames)}, {good} good, {disk}"
@@ -59,8 +63,9 @@ def _head(foreseen: Foreseen) -> Iterator[str]:
 
 def _warnings(foreseen: Foreseen) -> Iterator[str]:
     yield ""
-    yield from (f"  ! {warning}" for warning in foreseen.warnings)
-    if not foreseen.warnings:
+    told = [*foreseen.missing, *foreseen.warnings]
+    yield from (f"  ! {text}" for text in told)
+    if not told:
         yield "  no conflict, nothing to warn of"
 
 
@@ -89,6 +94,7 @@ def _sets(foreseen: Foreseen) -> Iterator[str]:
         for one in own:
             also = [text for text in one.missing if text not in common]
             yield f"  {one.frames:6}  {one.name}" + (f": {', '.join(also)}" if also else "")
-    left = sum(bool(frame.left_out) for frame in foreseen.frames)
+    left = Counter(frame.left_out for frame in foreseen.frames if frame.left_out)
     if left:
-        yield f"  {left:6}  taken by no recipe"
+        yield "  taken by no recipe"
+        yield from (f"  {n:6}  {why}" for why, n in left.items())
