@@ -65,7 +65,7 @@ class FlatProgram:
             self.plan.over(series.label.camera, series.label.filter, one.requested, kind)
 
     def taken(self) -> dict[str, set[tuple[str, float, int]]]:
-        """(mode, DIT, NDIT) of every frame taken, by camera."""
+        """(mode, DIT, NDIT) of every good frame, by camera."""
         used: dict[str, set[tuple[str, float, int]]] = {camera: set() for camera in self.filters}
         for (camera, _), series in self.series.items():
             used[camera] |= series.taken

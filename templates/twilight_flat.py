@@ -47,8 +47,9 @@ async def run(obs: Observation, p: Parameters) -> None:
                     if number == 1 and flats.program.ends_with_ladder:
                         await flats.ladder(level)
     await obs.hand_over()
-    if p["SEQ.DARK"]:
-        await matching_darks(obs, p, flats.program.taken())
+    taken = flats.program.taken()
+    if p["SEQ.DARK"] and any(taken.values()):
+        await matching_darks(obs, p, taken)
 
 
 class TwilightFlats:

@@ -32,7 +32,7 @@ class FlatSeries:
     """One filter of one camera tonight: what is believed of it, and the frames it took.
 
     `label` is a Shot with everything a series shares (camera, filter, mode, NDIT, DPR); `taken` collects
-    (mode, DIT, NDIT) of all frames, for the darks; `stopped` says why the filter was given up, `ladder_ended` why a
+    (mode, DIT, NDIT) of the good frames, for the darks; `stopped` says why the filter was given up, `ladder_ended` why a
     ladder was over.
     """
 
@@ -135,9 +135,11 @@ class FlatSeries:
             frame, verdict = await self._exposer.take_once(shot, self._judge, beam.ready)
         except EndedForPause:
             return False
-        self.taken.add((shot.mode, shot.dit_s, shot.ndit))
+        if verdict.good:
+            self.taken.add((shot.mode, shot.dit_s, shot.ndit))
         self._taken_dits.append(shot.dit_s)
         log_frame(self._run, shot, frame, verdict, self.belief.limits.full_well_e)
+        await self._run.time_left.taken(shot)
         return verdict.good
 
     async def _probe(self, shot: Shot, beam: CameraBeam) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from sequencer.clock import parse_utc
 from sequencer.config.search import find_config
 from sequencer.monitor.leave import leave
 from sequencer.monitor.summary import SCHEMA
@@ -209,3 +210,13 @@ def test_the_light_stop_closes_at_the_limit_in_mid_exposure(
     assert not [r for r in after if r.kind == "light_stop" and r.data["position"] == "OPEN"]
     assert "HandingOver" in [r.data["state"] for r in after if r.kind == "template_state"]
     assert all(data["reached"] for data in ran.of("safe_state"))
+
+
+def test_without_a_good_flat_there_are_no_darks_to_wait_for(tmp_path: Path) -> None:
+    """At 23:25 the dusk is so far gone that the longest DIT is too short."""
+    block = find_config("obs", "opticam-dusk")
+    ran = rig.run(tmp_path, block, "opticam-sim", start_s=parse_utc("2027-03-20T23:25:00"))
+    frames = ran.of("frame")
+    assert not any(frame["verdict"] == "good" for frame in frames)
+    assert not any(frame["kind"] == "dark" for frame in frames)
+    assert ran.result.outcome == "completed"
