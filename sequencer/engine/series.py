@@ -32,8 +32,8 @@ class FlatSeries:
     """One filter of one camera tonight: what is believed of it, and the frames it took.
 
     `label` is a Shot with everything a series shares (camera, filter, mode, NDIT, DPR); `taken` collects
-    (mode, DIT, NDIT) of the good frames, for the darks; `stopped` says why the filter was given up, `ladder_ended` why a
-    ladder was over.
+    (mode, DIT, NDIT) of the good frames, for the darks; `stopped` says why the filter was given up,
+    `ladder_ended` why a ladder was over.
     """
 
     def __init__(self, run: RunContext, exposer: Exposer, label: Shot, plan: LevelPlan, nd: str = "") -> None:
