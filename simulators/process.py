@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import signal
 import sys
 
@@ -15,14 +16,16 @@ from simulators.start import start_simulators
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve one device until SIGINT or SIGTERM; says `ready NAME ENDPOINT` once it answers."""
+    """Serve one device until SIGINT or SIGTERM; says `ready NAME ENDPOINT` once it answers.
+
+    Where its address cannot be served it says `refused WHY` and returns 2.
+    """
     options = _parser().parse_args(arguments)
     clock = _clock(options.clock, options.epoch, options.origin)
-    clock.run(_serve(options, clock))
-    return 0
+    return clock.run(_serve(options, clock))
 
 
-async def _serve(options: argparse.Namespace, clock: Clock) -> None:
+async def _serve(options: argparse.Namespace, clock: Clock) -> int:
     deployment = load_deployment(options.deployment)
     instrument = load_instrument(deployment.instrument)
     site = load_site(instrument.site)
@@ -30,11 +33,23 @@ async def _serve(options: argparse.Namespace, clock: Clock) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     with zmq.asyncio.Context() as context:
-        only = {options.device}
-        simulation = await start_simulators(deployment, instrument, site, clock, options.seed, context, only)
-        print(f"ready {options.device} {simulation.servers[options.device].endpoint}", flush=True)
+        name, seed = options.device, options.seed
+        try:
+            simulation = await start_simulators(deployment, instrument, site, clock, seed, context, {name})
+        except (ValueError, zmq.ZMQError) as error:
+            print(f"refused {_refusal(name, deployment.devices[name].endpoint, error)}", flush=True)
+            return 2
+        print(f"ready {name} {simulation.servers[name].endpoint}", flush=True)
         await ended.wait()
         await simulation.stop()
+    return 0
+
+
+def _refusal(name: str, endpoint: str, error: ValueError | zmq.ZMQError) -> str:
+    """Why a device cannot be served at its endpoint, in one line."""
+    if isinstance(error, zmq.ZMQError) and error.errno == errno.EADDRINUSE:
+        return f"port {endpoint.rpartition(':')[2]} is in use: is `sequencer simulate` running already?"
+    return f"{name}: {error}"
 
 
 def _clock(spec: str, epoch: str, origin_s: float | None) -> Clock:

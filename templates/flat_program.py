@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sequencer.engine.live_plan import LivePlan
 from sequencer.engine.observation import Observation
 from sequencer.engine.series import FlatSeries
 from sequencer.engine.shot import Shot
-from sequencer.observing.planning import Level, level_plan
+from sequencer.observing.planning import Level, Series, level_plan
 from templates.parameters import camera_filters, detector_parameter
 
 Parameters = dict[str, Any]
@@ -59,10 +60,15 @@ class FlatProgram:
                     return series
         return None
 
-    def over(self, series: FlatSeries, level: Level, kind: str) -> None:
-        """One series at one level is over, or will never be; of a filter given up every level is."""
-        for one in self.levels if series.stopped else [level]:
-            self.plan.over(series.label.camera, series.label.filter, one.requested, kind)
+    async def over(self, ended: Iterable[FlatSeries], level: Level, kind: str) -> None:
+        """Series at one level are over, or will never be; of a filter given up every level is."""
+        await self.plan.over(
+            [
+                Series(one.label.camera, one.label.filter, at.requested, kind)
+                for one in ended
+                for at in (self.levels if one.stopped else [level])
+            ]
+        )
 
     def taken(self) -> dict[str, set[tuple[str, float, int]]]:
         """(mode, DIT, NDIT) of every good frame, by camera."""

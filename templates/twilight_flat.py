@@ -29,18 +29,18 @@ async def run(obs: Observation, p: Parameters) -> None:
     window = obs.find_window(p["SEQ.TWILIGHT"], (p["SEQ.SUNALT.MIN"], p["SEQ.SUNALT.MAX"]))
     flats = TwilightFlats(obs, p, FlatProgram(obs, p))
     plan = flats.program.plan
-    plan.announce()
+    await plan.announce()
     if window.start_s - obs.run.clock.now() > p["SEQ.TWILIGHT.WAIT"]:
         raise NoTwilight(
             f"the twilight begins only in {(window.start_s - obs.run.clock.now()) / 60.0:.0f} minutes"
         )
     obs.say("Waiting")
-    await obs.wait_until(window.start_s - obs.instrument.telescope.preset_s, "waiting for the twilight")
-    with plan.carried_out():
+    await obs.wait_until(plan.begin_s, "waiting for the twilight")
+    async with plan.carried_out():
         async with obs.within(window):
             for number, level in enumerate(plan.levels, start=1):
                 async with obs.level():
-                    plan.arrive(level.requested)
+                    await plan.arrive(level.requested)
                     await flats.point(level)
                     await obs.wait_until(window.start_s, "waiting for the twilight")
                     await flats.expose(number, level)
@@ -79,32 +79,27 @@ class TwilightFlats:
                 turn = zip(self.program.filters, names, strict=True)
                 named = [self.program.series[camera, name] for camera, name in turn if name]
                 await self.obs.patch.keep(self.program.plan.left_s(level.requested))
-                if due := [series for series in named if self._begins(series, level)]:
+                if due := [series for series in named if await self._begins(series, level)]:
                     await self._put_filters(due)
                     await self.obs.side_by_side(self._take(series, number, level) for series in due)
                 ended = [series for series in due if cycle == cycles or series.stopped]
-                self._tick_off(ended, level, self.program.kind)
+                await self.program.over(ended, level, self.program.kind)
 
     async def ladder(self, level: Level) -> None:
         """A DIT ladder in one filter of each camera, in passes of alternating direction so that drift cancels."""
         if due := [series for camera in self.program.filters if (series := self._ladder_series(camera))]:
             await self._put_filters(due)
             await self.obs.side_by_side(self._climb(series, level) for series in due)
-            self._tick_off(due, level, "ladder")
+            await self.program.over(due, level, "ladder")
 
-    def _tick_off(self, series: list[FlatSeries], level: Level, kind: str) -> None:
-        """These are over at this level: the plan reckons with them no more."""
-        for one in series:
-            self.program.over(one, level, kind)
-
-    def _begins(self, series: FlatSeries, level: Level) -> bool:
+    async def _begins(self, series: FlatSeries, level: Level) -> bool:
         """Whether a filter may be exposed; one that may not stays out of the beam."""
         given_up = series.stopped
         if series.begin():
             return True
         if not given_up:
             self._lament(series, level, 0, self.p["SEQ.NEXPO"])
-        self.program.over(series, level, self.program.kind)
+        await self.program.over([series], level, self.program.kind)
         return False
 
     async def _put_filters(self, due: list[FlatSeries]) -> None:

@@ -24,7 +24,14 @@ STRUCTURAL = re.compile(
     r"|T(FORM|BCOL)\d+|CHECKSUM|DATASUM|CONTINUE|LONGSTRN|COMMENT|HISTORY|END"
 )
 """Keywords only the writer may set: they describe the bytes of this very file."""
-SPELLED = str.maketrans({"µ": "u", "μ": "u", "°": "deg", "Å": "Angstrom", "–": "-", "—": "-", "’": "'"})
+SPELLED = str.maketrans(
+    {
+        "µ": "u", "μ": "u", "°": "deg", "–": "-", "—": "-", "’": "'", "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae",
+        "Æ": "AE", "ł": "l", "Ł": "L",
+    }
+)  # fmt: skip
+ANGSTROM = re.compile(r"Å(?!\w)")
+"""The unit; before a letter it is a letter of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class Card:
 
 def plain_ascii(text: str) -> str:
     """Printable ASCII nearest to `text`: accents go, unit signs are spelled, anything else becomes `?`."""
-    bare = unicodedata.normalize("NFKD", text.translate(SPELLED))
+    bare = unicodedata.normalize("NFKD", ANGSTROM.sub("Angstrom", text).translate(SPELLED))
     kept = (letter for letter in bare if not unicodedata.combining(letter))
     return "".join(letter if " " <= letter <= "~" else "?" for letter in kept)
 

@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from sequencer.acquisition.cards import CardValue
+from sequencer.acquisition.calibrations import complete
 from sequencer.acquisition.dictionary import holds
-from sequencer.acquisition.recipes import RawType, Recipes
+from sequencer.acquisition.frame_set import FrameFile, FrameSet
+from sequencer.acquisition.made_by import UNKNOWN, category
+from sequencer.acquisition.recipes import Recipes
+
+__all__ = ["Classified", "FrameFile", "FrameSet", "classify", "raw_types", "sof_text"]
 
 VERDICT = "ESO SEQ VERDICT"
-CATEGORY = "ESO PRO CATG"
-DIT = "ESO DET DIT"
-PAIR = 2
-"""Frames of one DIT that give a variance."""
 UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
-
-
-@dataclass(frozen=True)
-class FrameFile:
-    """A FITS file by its primary header and the number of its images."""
-
-    path: Path
-    cards: Mapping[str, CardValue]
-    images: int
-
-    @property
-    def category(self) -> str:
-        """Product category; empty for a raw frame."""
-        return str(self.cards.get(CATEGORY, ""))
-
-
-@dataclass
-class FrameSet:
-    """Frames one recipe takes together: `calibrations` by category as far as there are, `missing` in words.
-
-    `key` are the values in which all its frames agree, `name` says them in short; `beside` are sets of other raw
-    types that go along.
-    """
-
-    tag: str
-    raw_type: RawType
-    name: str
-    key: dict[str, CardValue | None]
-    frames: list[FrameFile] = field(default_factory=list)
-    beside: list[FrameSet] = field(default_factory=list)
-    calibrations: dict[str, FrameFile] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -62,27 +27,39 @@ class Classified:
 
 
 def classify(files: Iterable[FrameFile], recipes_of: Callable[[str], Recipes | None]) -> Classified:
-    """Sort raw frames into sets and find each set's calibrations among the products given with them."""
-    ordered = sorted(files, key=lambda file: file.path.name)
-    products = [file for file in ordered if file.category]
+    """Sort raw frames into sets and find each set's calibrations among the products given with them.
+
+    A product, of ours or of another program, is never a raw frame, whatever else its header says.
+    """
+    products: list[tuple[str, FrameFile]] = []
     sets: dict[tuple[str, ...], FrameSet] = {}
     left_out = []
-    for file in ordered:
-        if file.category:
+    for file in sorted(files, key=lambda file: file.path.name):
+        recipes = recipes_of(_instrument(file))
+        made = category(file.cards, recipes.products if recipes else {}, file.noted)
+        if made and made != UNKNOWN:
+            products.append((made, file))
             continue
-        recipes = recipes_of(str(file.cards.get("INSTRUME", "")))
         tags = raw_types(file, recipes) if recipes else []
-        why = _not_taken(file, recipes, tags)
+        why = (
+            "it lies among products, and nothing says of what kind"
+            if made
+            else _not_taken(file, recipes, tags)
+        )
         if recipes is None or why:
             left_out.append((file, why))
             continue
         _into_set(file, tags[0], recipes, sets)
     found = [sets[key] for key in sorted(sets)]
     for one in found:
-        recipes = recipes_of(str(one.frames[0].cards.get("INSTRUME", "")))
+        recipes = recipes_of(_instrument(one.frames[0]))
         if recipes is not None:
-            _find_calibrations(one, recipes, products, found)
+            complete(one, recipes, products, found)
     return Classified(found, left_out)
+
+
+def _instrument(file: FrameFile) -> str:
+    return str(file.cards.get("INSTRUME", ""))
 
 
 def raw_types(file: FrameFile, recipes: Recipes) -> list[str]:
@@ -129,57 +106,3 @@ def _into_set(file: FrameFile, tag: str, recipes: Recipes, sets: dict[tuple[str,
         taken = sum(other.name.partition("~")[0] == name for other in sets.values())
         sets[identity] = FrameSet(tag, raw_type, f"{name}~{taken + 1}" if taken else name, key)
     sets[identity].frames.append(file)
-
-
-def _find_calibrations(
-    one: FrameSet, recipes: Recipes, products: Sequence[FrameFile], sets: Sequence[FrameSet]
-) -> None:
-    raw_type = one.raw_type
-    one.beside += [other for other in sets if other.tag in raw_type.beside and other.key == one.key]
-    if len(one.frames) < raw_type.fewest:
-        one.missing.append(f"frames: {len(one.frames)} of at least {raw_type.fewest}")
-    one.missing += _unpaired(one)
-    for category in [*raw_type.needs, *raw_type.optional]:
-        matching = category in raw_type.match
-        there = [
-            product
-            for product in products
-            if product.category == category
-            and (not matching or _same_readout(product.cards, one.frames[0].cards, recipes))
-        ]
-        if there:
-            one.calibrations[category] = there[-1]
-        elif category in raw_type.needs:
-            one.missing.append(_lack(category, matching, one, recipes, sets))
-
-
-def _unpaired(one: FrameSet) -> list[str]:
-    """DITs at which there are fewer than PAIR frames with light, or without."""
-    if not one.raw_type.unlit:
-        return []
-    count: Counter[tuple[CardValue | None, bool]] = Counter()
-    for file in chain(one.frames, *(other.frames for other in one.beside)):
-        count[file.cards.get(DIT), holds(one.raw_type.unlit, file.cards)] += 1
-    dits = dict.fromkeys(file.cards.get(DIT) for file in one.frames)
-    return [
-        f"frames {'without' if dark else 'with'} light at {dit} s: {count[dit, dark]} of at least {PAIR}"
-        for dit in dits
-        for dark in (False, True)
-        if count[dit, dark] < PAIR
-    ]
-
-
-def _lack(category: str, matching: bool, one: FrameSet, recipes: Recipes, sets: Sequence[FrameSet]) -> str:
-    """What is missing, and which of the other sets would make it."""
-    makers = [
-        other.name
-        for other in sets
-        if other.raw_type.makes == category
-        and (not matching or _same_readout(other.frames[0].cards, one.frames[0].cards, recipes))
-    ]
-    same = " of the same read-out" if matching else ""
-    return f"{category}{same}" + (f" (to be made of {', '.join(makers)})" if makers else "")
-
-
-def _same_readout(one: Mapping[str, CardValue], other: Mapping[str, CardValue], recipes: Recipes) -> bool:
-    return all(one.get(keyword) == other.get(keyword) for keyword in recipes.readout)

@@ -58,7 +58,7 @@ def explain(
         "exposure": str(primary.get("DATE-OBS", "at its beginning")),
         "end": times.get("end", "after the exposure"),
     }
-    wrong = dict(problem.split(": ", 1) for problem in dictionary.problems(headers))
+    wrong = problem_of(headers, dictionary)
     return [
         _explained(
             number, keyword, value, dictionary.entry(keyword), moments, simulated, wrong.get(keyword, "")
@@ -66,6 +66,11 @@ def explain(
         for number, header in enumerate(headers)
         for keyword, value in header.items()
     ]
+
+
+def problem_of(headers: Sequence[Mapping[str, CardValue]], dictionary: Dictionary) -> dict[str, str]:
+    """What the dictionary has against the cards of a file, by keyword."""
+    return dict(problem.split(": ", 1) for problem in dictionary.problems(headers))
 
 
 def _explained(

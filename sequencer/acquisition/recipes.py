@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Literal
 
 from msgspec import Struct
 
@@ -42,7 +43,10 @@ class RawType(Struct, forbid_unknown_fields=True, frozen=True):
 class Recipes(Struct, forbid_unknown_fields=True, frozen=True):
     """What an instrument's pipeline takes. Frames of one set agree in `readout`, lit ones in `optics` as well.
 
-    `label` are the keywords a set is named after, `sof` whether its runner reads set-of-frames files.
+    `label` are the keywords a set is named after, `sof` whether its runner reads set-of-frames files. `products` are
+    the keywords by which the pipeline marks its products where it does not use PRO CATG: keyword -> value -> category.
+    `forms` are the forms in which its recipes read a category: EXTNAME (or PRIMARY) -> what stands there; a category
+    without one is taken in any form.
     """
 
     name: str
@@ -51,6 +55,8 @@ class Recipes(Struct, forbid_unknown_fields=True, frozen=True):
     optics: list[str] = []
     label: list[str] = []
     sof: bool = True
+    products: dict[str, dict[str, str]] = {}
+    forms: dict[str, dict[str, Literal["image", "cube", "table"]]] = {}
 
 
 def load_recipes(name_or_path: str) -> Recipes:

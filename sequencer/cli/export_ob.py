@@ -23,7 +23,8 @@ def export_ob(ob: str | None, form: str | None, signature: str | None, status: s
     --signature which parameters a template takes.
 
     The block is checked first; what is wrong with it, or does not fit the form, is said with its line, and nothing is
-    written. What is exported comes back the same with `sequencer import`.
+    written. What is exported comes back the same with `sequencer import`, but for accents in the .obd form: it is plain
+    ASCII, and a warning says so.
 
     \b
     Examples:
@@ -54,11 +55,15 @@ def _block(ob: str, form: str, status: str | None) -> str:
     from sequencer.config.search import find_config
     from sequencer.observing.block import read_block
     from sequencer.observing.exchange.formats import block_of_run, export_text, with_status
+    from sequencer.observing.exchange.texts import respelled
 
     located = read_block(block_of_run(Path(ob)) or find_config("obs", ob))
     if status is not None and isinstance(located.data, dict):
         located = with_status(located, status)
-    return export_text(located, "obd" if form == "obd" else "p2json", _now())
+    text = export_text(located, "obd" if form == "obd" else "p2json", _now())
+    for warning in respelled(located, "written in plain ASCII:") if form == "obd" else []:
+        click.echo(f"warning: {warning}", err=True)
+    return text
 
 
 def _signature(name: str) -> str:

@@ -1,9 +1,9 @@
-"""`sequencer header`: a frame's header explained card by card."""
+"""`sequencer header`: the header of a frame or a product explained card by card."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,11 @@ import click
 from sequencer.cli.exits import EXIT_CODES, clear_messages, refuse
 
 if TYPE_CHECKING:
+    from sequencer.acquisition.cards import CardValue
+    from sequencer.acquisition.dictionary import Dictionary
     from sequencer.acquisition.explain import Explained
+
+    Cards = dict[str, CardValue]
 
 STRUCTURE = {
     "SIMPLE", "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "EXTEND", "PCOUNT", "GCOUNT", "BZERO", "BSCALE",
@@ -21,7 +25,7 @@ STRUCTURE = {
 """Cards that describe the bytes of the file: nothing to explain."""
 
 
-@click.command(epilog=EXIT_CODES, short_help="Explain a frame's header card by card.")
+@click.command(epilog=EXIT_CODES, short_help="Explain the header of a frame or a product card by card.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("keywords", nargs=-1)
 @click.option(
@@ -30,16 +34,14 @@ STRUCTURE = {
 def header(file: Path, keywords: tuple[str, ...], dictionary: str) -> None:
     """Say of every card of FILE, or of those with KEYWORDS in their names, who gave it, when, whether it was read back
     or requested, and whether a real device or a simulated one stood behind it; then what the keyword dictionary has
-    against the header.
+    against the header. Of a product: what the recipe gave, and what it took over from its first frame. Cards of
+    other programs' products are shown, not judged.
 
     \b
     Examples:
       sequencer header runs/20270320T091500-METIS-bce3/raw/METIS.2027-03-20T09:28:42.679.fits
       sequencer header METIS.2027-03-20T09:28:42.679.fits TEL "DET DIT"
     """
-    from sequencer.acquisition.dictionary import Dictionary
-    from sequencer.acquisition.explain import explain
-    from sequencer.config.keywords import keywords_of, load_keywords
     from sequencer.reduction.fitsread import BadFitsError
     from sequencer.reduction.headers import read_headers
 
@@ -48,24 +50,55 @@ def header(file: Path, keywords: tuple[str, ...], dictionary: str) -> None:
             headers = [_cards(cards) for cards in read_headers(file)]
         except BadFitsError as error:
             refuse([str(error)])
-        instrument = str(headers[0].get("INSTRUME", ""))
-        known = Dictionary(load_keywords(dictionary) if dictionary else keywords_of(instrument))
-        rows = explain(headers, known, _times(file))
+        rows, judged = _explained(file, headers, dictionary)
         wanted = [
             row for row in rows if not keywords or any(word.upper() in row.keyword for word in keywords)
         ]
         for line in _table(wanted):
             click.echo(line)
-        problems = known.problems(headers)
+    strange = [word for word in keywords if not any(word.upper() in row.keyword for row in rows)]
+    if strange:
+        refuse(f"no card's name holds {word}" for word in strange)
     click.echo("")
-    for problem in problems:
-        click.echo(f"wrong: {problem}")
-    click.echo(
-        f"{len(problems)} of {len(rows)} cards are wrong or missing by the dictionary of {known.keywords.name}"
+    for line in judged:
+        click.echo(line)
+
+
+def _explained(file: Path, headers: list[Cards], dictionary: str) -> tuple[list[Explained], list[str]]:
+    """The rows of a frame or a product, and what is said under them. Raises ConfigErrors."""
+    from sequencer.acquisition.dictionary import Dictionary
+    from sequencer.acquisition.explain import explain
+    from sequencer.acquisition.explain_product import ProductDictionary, explain_foreign, explain_product
+    from sequencer.acquisition.made_by import category, is_ours
+    from sequencer.acquisition.recipes import recipes_of
+    from sequencer.config.keywords import keywords_of, load_keywords
+    from sequencer.reduction.records import is_attached, noted_category, record_of
+
+    instrument, record = str(headers[0].get("INSTRUME", "")), record_of(file)
+    keywords = load_keywords(dictionary) if dictionary else keywords_of(instrument)
+    recipes = recipes_of(instrument)
+    if not category(headers[0], recipes.products if recipes else {}, noted_category(file)):
+        known = Dictionary(keywords)
+        return explain(headers, known, _times(file)), _judged(known, headers)
+    if is_ours(headers[0]) and not is_attached(record):
+        of_products = ProductDictionary(load_keywords("products"), keywords)
+        return explain_product(headers, of_products), _judged(of_products, headers)
+    program = str(record.get("stage", {}).get("software", ""))
+    who = f"another program{f' ({program})' if program else ''}"
+    return explain_foreign(headers), [f"a product made by {who}; its cards are not ours to check"]
+
+
+def _judged(known: Dictionary, headers: list[Cards]) -> list[str]:
+    """What a dictionary has against a file, a line each, and the count."""
+    problems = known.problems(headers)
+    number = sum(len(cards) for cards in headers)
+    against = (
+        f"{len(problems)} of {number} cards are wrong or missing by the dictionary of {known.keywords.name}"
     )
+    return [*(f"wrong: {problem}" for problem in problems), against]
 
 
-def _cards(cards: Mapping[str, str | int | float | bool]) -> dict[str, str | int | float | bool]:
+def _cards(cards: Cards) -> Cards:
     return {keyword: value for keyword, value in cards.items() if keyword not in STRUCTURE}
 
 

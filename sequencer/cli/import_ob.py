@@ -28,8 +28,9 @@ def import_ob(file: Path, out: Path | None) -> None:
 
     \b
     Examples:
-      sequencer import ob-1234567.json
-      sequencer import ob-1234567.obd --out night.yaml
+      sequencer export metis-lband-flats --form p2json --out night.json      for a file to try it with
+      sequencer import night.json
+      sequencer import night.json --out night.yaml
       sequencer validate night.yaml -d metis-sim
     """
     from sequencer.observing.exchange.formats import import_file, write_whole

@@ -15,20 +15,23 @@ from sequencer.clock import parse_utc
 
 def utc(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     """Unix seconds of an ISO 8601 text such as `2027-03-20T09:15:00`. Raises BadParameter."""
-    try:
-        return None if value is None else parse_utc(value)
-    except ValueError:
-        raise click.BadParameter(
-            f"{value!r} is not a UTC time like 2027-03-20T09:15:00", ctx, param
-        ) from None
+    from sequencer.config.times import check_start
+
+    if value is not None and (why := check_start(value)):
+        raise click.BadParameter(why, ctx, param)
+    return None if value is None else parse_utc(value)
 
 
 def day(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """A date such as `2027-03-20`. Raises BadParameter."""
+    from sequencer.config.times import impossible
+
     try:
-        parse_utc(f"{value or '2000-01-01'}T00:00:00")
+        why = impossible(parse_utc(f"{value or '2000-01-01'}T00:00:00"))
     except ValueError:
-        raise click.BadParameter(f"{value!r} is not a date like 2027-03-20", ctx, param) from None
+        why = f"{value!r} is not a date like 2027-03-20"
+    if why:
+        raise click.BadParameter(why, ctx, param)
     return value
 
 
@@ -100,7 +103,8 @@ run_seed = _seed(
 )
 start = click.option(
     "--start", metavar="UTC", callback=utc, default=None,
-    help="Where a virtual or scaled clock begins. Default: the deployment's start.",
+    help="Where a virtual or scaled clock begins. Default: the deployment's start where every device is simulated, "
+    "else now.",
 )  # fmt: skip
 until = click.option(
     "--until", metavar="UTC", callback=utc, default=None, help="When the light stop closes for good."

@@ -25,7 +25,8 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 def reduce(run: Path, instrument: str, darks_of: tuple[Path, ...], deployment: str) -> None:
     """Reduce the raw frames of RUN (its folder) again.
 
-    Products, summary and report are written anew, and the products noted in the journal.
+    Products, summary and report are written anew, and the products noted in the journal. Darks of other runs
+    are used only while they are given.
 
     \b
     Examples:

@@ -8,6 +8,7 @@ from sequencer.config.checker import Checker
 from sequencer.config.models import Deployment, Instrument, SiteConfig
 from sequencer.config.problems import Problem, shown
 from sequencer.config.stages import stage_problems
+from sequencer.config.times import check_start
 from sequencer.config.yaml_reader import Located
 
 Role = Literal["telescope", "cover", "shutter", "mechanisms", "sources", "detector", "site"]
@@ -41,11 +42,21 @@ def check_deployment(deployment: Deployment, instrument: Instrument, located: Lo
         check.require(kind in kinds, ("devices",), f"{instrument.name} needs a device of kind {kind}")
     for kind in _ROLES_OF_ONE:
         check.require(kinds.count(kind) <= 1, ("devices",), f"only one device of kind {kind} is allowed")
+    if deployment.start and (why := check_start(deployment.start)):
+        check.require(False, ("start",), why)
     if deployment.window_px is not None:
-        for detector in instrument.detectors.values():
-            fits = all(16 <= w <= s for w, s in zip(deployment.window_px, detector.size_px, strict=True))
-            check.require(fits, ("window_px",), f"must be within 16 and {list(detector.size_px)} pixels")
+        _window(check, deployment.window_px, instrument)
     return check.problems
+
+
+def _window(check: Checker, window_px: tuple[int, int], instrument: Instrument) -> None:
+    for name, detector in instrument.detectors.items():
+        if detector.layout == "megara":
+            text = f"{name} is read as a whole frame with prescan and overscan (layout megara): leave it out"
+            check.require(False, ("window_px",), text)
+            continue
+        fits = all(16 <= w <= s for w, s in zip(window_px, detector.size_px, strict=True))
+        check.require(fits, ("window_px",), f"must be within 16 and {list(detector.size_px)} pixels")
 
 
 def _endpoints(check: Checker, deployment: Deployment) -> None:

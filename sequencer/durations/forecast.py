@@ -12,6 +12,10 @@ from sequencer.durations.effects import Effect, Part, degrees, variance_parts
 from sequencer.durations.runs import RunDurations, Spread
 from sequencer.durations.student import two_sided
 
+LEAST_HALF_WIDTH_S = 0.5
+"""Where anything is to be done the interval is at least twice this: what always took the same may take a moment more.
+Assumed."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -90,8 +94,9 @@ class Durations:
         steps = [(self.effect(key), count) for key, count in work.counts.items() if count]
         parts = variance_parts(steps)
         expected_s = work.fixed_s + sum(count * effect.mean_s for effect, count in steps)
+        least_s = LEAST_HALF_WIDTH_S if steps else 0.0
         down_s, up_s = (
-            _half_width([*parts, Part(away_s**2)])
+            max(_half_width([*parts, Part(away_s**2)]), least_s)
             for away_s in (max(-fainter_s, -brighter_s, 0.0), max(fainter_s, brighter_s, 0.0))
         )
         runs = [effect.runs for effect, _ in steps if effect.mean_s]

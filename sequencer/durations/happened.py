@@ -95,13 +95,11 @@ class _Reader:
         self._steps: dict[int, Entry] = {}
         self._exposing: dict[str, Entry] = {}
         self._paused_s: float | None = None
-        self._before_s = 0.0
 
     def read(self, record: Entry) -> None:
         """Take one record."""
         if handler := _HANDLERS.get(record.kind):
             handler(self, record)
-        self._before_s = record.time_s
 
     def step(self, record: Entry) -> None:
         self._steps[record.data["n"]] = record
@@ -137,9 +135,9 @@ class _Reader:
         )
 
     def light_stop(self, record: Entry) -> None:
-        """A stop closes at once when it is to; how long one took to open the exposure tells."""
+        """How long one took to open the exposure tells."""
         if record.data["position"] == "CLOSED":
-            self.found.stops.append((self._before_s, record.time_s))
+            self.found.stops.append((record.time_s - record.data["seconds"], record.time_s))
 
     def ob_state(self, record: Entry) -> None:
         if record.data["state"] == "Paused":

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sequencer.acquisition import Acquisition, Names
 from sequencer.clock import Clock
 from sequencer.config.models import Deployment, Instrument
 from sequencer.devices.connect import Devices
 from sequencer.devices.lightpath import LightStop
+from sequencer.durations import Durations
 from sequencer.engine.control import Control
 from sequencer.engine.feed import Feed
+from sequencer.engine.foresight import Foresight, NothingForeseen
 from sequencer.engine.journal import Journal
 from sequencer.engine.rates import Rates
 from sequencer.engine.status import Status
 from sequencer.observing import OB
+from sequencer.observing.planning import Begun, Outset, Pace, pace_of
 from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
-
-if TYPE_CHECKING:
-    from sequencer.engine.time_left import TimeLeft
 
 
 @dataclass
@@ -62,12 +63,23 @@ class RunContext:
     procedure: str = ""
     template_started_s: float = 0.0
     activities: list[str] = field(default_factory=list)
-    time_left: TimeLeft = field(init=False)
+    time_left: Foresight = field(default_factory=NothingForeseen)
 
     @property
     def airmass(self) -> float:
         """Airmass the telescope points at; 0 without a telescope."""
         return 0.0 if self.devices.telescope is None else float(self.devices.telescope.state.airmass)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How long moves take, as earlier runs taught."""
+        return pace_of(self.instrument, durations=Durations(self.rates.runs, {}))
+
+    def outset(self, begun: Begun | None = None) -> Outset:
+        """What a walk through a twilight starts from, as it is known now; `begun` is how far the template has come."""
+        telescope = self.devices.telescope
+        ambient_k = None if telescope is None else telescope.state.ambient_k
+        return Outset(self.clock.now(), self.until_s, ambient_k, self.rates.known(), begun)
 
     def sun_altitude_deg(self, time_s: float) -> float:
         """Altitude of the Sun."""

@@ -38,6 +38,7 @@ class Darks:
             log_frame(self._run, shot, frame, verdict, modes[shot.mode].full_well_e)
             if not verdict.good:
                 raise NotDark(verdict.reason)
+            await self._run.time_left.taken(shot)
 
     async def _ready(self) -> None:
         if found := self._light():

@@ -55,7 +55,6 @@ def log_frame(run: RunContext, shot: Shot, frame: StoredFrame, verdict: Verdict,
         light_stops=run.light_stops,
         sun_altitude_deg=round(run.sun_altitude_deg(frame.start_s), 4),
     )
-    run.time_left.taken(shot)
 
 
 def finite(value: float) -> float | None:

@@ -89,7 +89,7 @@ class Observation:
         """After a pause: plan anew what is left, and see that the patch of sky is still good."""
         if self._plan is None or self._plan.here is None or not self.run.control.in_level:
             return
-        self._plan.again("resumed after a pause")
+        await self._plan.again("resumed after a pause")
         try:
             await self.patch.keep(self._plan.left_s(self._plan.here))
         except SkipLevel as skip:
@@ -108,7 +108,7 @@ class Observation:
         """The plan of this template's twilight. Raises sky.NoTwilight, and ValueError outside a template."""
         if self.call is None:
             raise ValueError("only a template has a plan")
-        self._plan = LivePlan(self.run, self.call)
+        self._plan = LivePlan(self.run, self.call, self.light)
         return self._plan
 
     async def wait_until(self, time_s: float, why: str) -> None:

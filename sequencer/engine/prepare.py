@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from sequencer.clock import Clock, ScaledClock, WallClock, parse_utc
+from sequencer.clock import Clock, ScaledClock, WallClock
 from sequencer.config import load_deployment, load_instrument, load_site
 from sequencer.config.models import Deployment, Instrument, SiteConfig
-from sequencer.config.problems import Problem
+from sequencer.config.times import impossible, simulated_start_s
 from sequencer.config.yaml_reader import Located
 from sequencer.engine.clocks import choose_clock
 from sequencer.engine.request import BadInput, RunRequest
@@ -31,7 +31,8 @@ SPARE_BYTES = 200_000_000
 class Prepared:
     """Everything a run needs to know before it begins. `simulate`: the simulators run in this process.
 
-    `learned` is what earlier nights taught, `durations` how long things took in earlier runs, by `learned_file`.
+    `warnings` are what validation says the observer should know: they forbid nothing. `learned` is what earlier
+    nights taught, `durations` how long things took in earlier runs, by `learned_file`.
     """
 
     request: RunRequest
@@ -47,6 +48,7 @@ class Prepared:
     learned: Nights = field(default_factory=dict)
     learned_file: Path | None = None
     durations: Runs = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 def prepare(request: RunRequest) -> Prepared:
@@ -55,21 +57,17 @@ def prepare(request: RunRequest) -> Prepared:
     started_s = start_time(request, deployment)
     if request.rehearsal:
         deployment = rehearsed(deployment)
-    checked = validate(
-        load_ob(request.ob_path),
-        deployment,
-        instrument,
-        start_s=started_s,
-        until_s=request.until_s,
-        now_s=started_s,
-    )
-    disk_problems = [] if request.rehearsal else _disk_problems(request, checked)
-    problems: list[Problem | str] = [*checked.problems, *disk_problems]
+    block, problems = load_ob(request.ob_path), list[str]()
     try:
         clock = choose_clock("virtual" if request.rehearsal else request.clock_spec, deployment, started_s)
+        started_s = clock.now()
     except BadInput as error:
-        raise BadInput([*problems, *error.problems]) from None
-    if problems:
+        problems = error.problems
+    checked = validate(
+        block, deployment, instrument, start_s=started_s, until_s=request.until_s, now_s=started_s
+    )
+    disk_problems = [] if request.rehearsal else _disk_problems(request, checked)
+    if problems := [*map(str, checked.problems), *disk_problems, *problems]:
         raise BadInput(problems)
     file = learned_file(request, deployment, clock)
     return Prepared(
@@ -86,6 +84,7 @@ def prepare(request: RunRequest) -> Prepared:
         learned={} if file is None else read_learned(file, deployment.name),
         learned_file=None if request.rehearsal else file,
         durations={} if file is None else read_durations(file, deployment.name),
+        warnings=tuple(warning.text for warning in checked.warnings),
     )
 
 
@@ -159,13 +158,17 @@ def learned_file(request: RunRequest, deployment: Deployment, clock: Clock) -> P
 
 
 def start_time(request: RunRequest, deployment: Deployment) -> float:
-    """When the run begins: as asked, else for simulated time the deployment's start, else now."""
-    if request.start_s is not None:
-        return request.start_s
-    simulated = all(device.simulated for device in deployment.devices.values())
-    if simulated and deployment.start and request.clock_spec != "wall":
-        return parse_utc(deployment.start)
-    return WallClock().now()
+    """When the run begins: as asked, else for simulated time the deployment's start, else now.
+
+    Raises BadInput for a time at which nothing can be computed.
+    """
+    start_s = request.start_s
+    if start_s is None and request.clock_spec != "wall":
+        start_s = simulated_start_s(deployment)
+    start_s = WallClock().now() if start_s is None else start_s
+    if why := impossible(start_s):
+        raise BadInput([f"the start: {why}"])
+    return start_s
 
 
 def _disk_problems(request: RunRequest, checked: Validation) -> list[str]:

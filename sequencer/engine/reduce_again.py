@@ -29,13 +29,14 @@ def reduce_again(
     `darks_of` are other runs whose darks are used too. The stages attached in `deployment`, if one is named, reduce
     the frames as well; without it, what they made stays.
 
-    Files of earlier products of ours that are not made any more are removed. The journal's records are dated with the
-    end of the run: its clock has stood still since. Raises FileNotFoundError, ConfigErrors, and BadInput while
-    the run goes on.
+    Files of earlier products that are not made any more are removed, and runs named whose darks the last reduction
+    used and this one does not. The journal's records are dated with the end of the run: its clock has stood still
+    since. Raises FileNotFoundError, ConfigErrors, and BadInput while the run goes on.
     """
     records = read_journal(run_dir / "journal.sqlite")
     _see_ended(run_dir)
     name = instrument or str(records[0].data["instrument"]).lower()
+    _say_unused(records, darks_of, tell)
     loaded, stages = load_instrument(name), load_deployment(deployment).stages if deployment else {}
     products = reduce_run(run_dir, loaded, tell, darks_of) + reduce_attached(run_dir, loaded, stages, tell)
     made = {name for product in products for name in _files(product.file)}
@@ -44,11 +45,24 @@ def reduce_again(
         (run_dir / "products" / path).unlink(missing_ok=True)
     removed = sorted({product for product in _noted(records) if _files(product) <= gone})
     journal = Journal(run_dir / "journal.sqlite")
-    journal.write(records[-1].time_s, "reduction", {"products": len(products), "removed": removed})
+    said = {"products": len(products), "removed": removed, "darks_of": _names(darks_of)}
+    journal.write(records[-1].time_s, "reduction", said)
     for product in products:
         journal.write(records[-1].time_s, "product", msgspec.to_builtins(product))
     journal.close()
     return products
+
+
+def _say_unused(records: Iterable[Record], darks_of: Sequence[Path], tell: Callable[[str], None]) -> None:
+    """Name the runs whose darks the last reduction used and this one does not: products may turn BAD without them."""
+    used = [record.data.get("darks_of", []) for record in records if record.kind == "reduction"]
+    for run in used[-1] if used else []:
+        if run not in _names(darks_of):
+            tell(f"the darks of {run} are not used any more: give its folder with --darks to use them again")
+
+
+def _names(runs: Sequence[Path]) -> list[str]:
+    return [run.resolve().name for run in runs]
 
 
 def _see_ended(run_dir: Path) -> None:

@@ -30,5 +30,5 @@ async def run_body(
 ) -> RunResult:
     """Open a run, execute `body(run)` in it, end safe, and write down how it ended; see `open_run`."""
     async with open_run(prepared, watcher, context, simulate) as run:
-        outcome, code = await execute(run, body)
+        outcome, code = await execute(run, body, prepared.warnings)
         return RunResult(run.run_dir, outcome, code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -21,7 +21,6 @@ from sequencer.engine.request import EXIT_COMPLETED, EXIT_ENDED_SAFE, EXIT_NOT_S
 from sequencer.engine.safing import make_safe
 from sequencer.engine.script_error import ScriptError
 from sequencer.observing import TemplateCall
-from sequencer.observing.constraint_rules import not_measured
 
 ENDINGS = {
     "completed": ("complete", EXIT_COMPLETED),
@@ -34,8 +33,8 @@ ENDINGS = {
 Body = Callable[[RunContext], Awaitable[None]]
 
 
-def begin(run: RunContext) -> None:
-    """Write down what is about to run."""
+def begin(run: RunContext, warnings: Sequence[str] = ()) -> None:
+    """Write down what is about to run, and what validation warned of."""
     run.log(
         "run_started",
         run=run.run_id,
@@ -52,19 +51,19 @@ def begin(run: RunContext) -> None:
     if any(one.simulated and not one.endpoint.startswith("inproc:") for one in run.deployment.devices.values()):
         text = "the seed of the devices simulated elsewhere is their own, not the run's"
         run.log("note", text=text, by="engine")
-    for text in not_measured(run.ob.particulars.constraints):
-        run.log("note", text=text, by="engine")
+    for text in warnings:
+        run.log("note", text=text, by="engine", warning=True)
     note_started(run)
     run.control.trigger("validate")
     run.control.trigger("start")
 
 
-async def execute(run: RunContext, body: Body) -> tuple[str, int]:
+async def execute(run: RunContext, body: Body, warnings: Sequence[str] = ()) -> tuple[str, int]:
     """Run a body (the templates of a block, a script) to its end; returns (outcome, exit code).
 
     Whatever ends it, what was taken is reduced and every device is made safe, but after `halt`.
     """
-    begin(run)
+    begin(run, warnings)
     task = asyncio.get_running_loop().create_task(_settle(body(run)))
     run.control.cancel = task.cancel
     return await end(run, *await _outcome(run, task))
@@ -110,9 +109,9 @@ async def run_templates(run: RunContext) -> None:
     for index, call in enumerate(run.ob.templates):
         run.template_index = index
         begin_template(run, call)
-        run.time_left.template_begins()
         outcome = "failed"
         try:
+            await run.time_left.template_begins()
             outcome = await _run_template(run, call)
         except StopRequested:
             outcome = "stopped"
@@ -122,9 +121,10 @@ async def run_templates(run: RunContext) -> None:
             raise
         finally:
             run.log("template_done", index=index, name=call.name, outcome=outcome)
-            run.time_left.template_over()
             if learned := run.rates.plain():
                 run.log("learned", rates=learned)
+            if outcome in ("completed", "skipped"):
+                await run.time_left.template_over()
             if run.control.ending in ("", "stop"):
                 goes_on = outcome in ("completed", "skipped") and index + 1 < len(run.ob.templates)
                 await reduce_template(run, call.name, last=not goes_on)
@@ -133,14 +133,14 @@ async def run_templates(run: RunContext) -> None:
 
 def begin_template(run: RunContext, call: TemplateCall) -> None:
     """Write down which template begins, with its parameters."""
-    run.template_name, run.procedure = call.name, call.signature.procedure
+    run.template_name, run.procedure = call.name, call.signature.script
     run.template_started_s = run.clock.now()
     run.status.template = call.name
     run.log(
         "template_started",
         index=run.template_index,
         name=call.name,
-        procedure=run.procedure,
+        procedure=call.signature.procedure,
         parameters=call.parameters,
     )
 

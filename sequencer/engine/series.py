@@ -135,11 +135,11 @@ class FlatSeries:
             frame, verdict = await self._exposer.take_once(shot, self._judge, beam.ready)
         except EndedForPause:
             return False
-        if verdict.good:
-            self.taken.add((shot.mode, shot.dit_s, shot.ndit))
         self._taken_dits.append(shot.dit_s)
         log_frame(self._run, shot, frame, verdict, self.belief.limits.full_well_e)
-        await self._run.time_left.taken(shot)
+        if verdict.good:
+            self.taken.add((shot.mode, shot.dit_s, shot.ndit))
+            await self._run.time_left.taken(shot)
         return verdict.good
 
     async def _probe(self, shot: Shot, beam: CameraBeam) -> None:

@@ -131,7 +131,8 @@ async def _assemble(
         until_s=request.until_s,
         started_s=prepared.started_s,
     )
-    run.time_left = TimeLeft(run)
+    if run.ob.templates:
+        run.time_left = TimeLeft(run)
     run.feed.on_alarm = lambda text: alarms.reduction(run, text)
     run.feed.on_product = lambda record: run.log("product", **msgspec.to_builtins(record))
     return run

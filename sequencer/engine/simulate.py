@@ -28,7 +28,7 @@ def simulate(
     """Serve every simulated device of a deployment in a process of its own; returns the exit code.
 
     Ends, and ends them all, on Ctrl-C, on SIGTERM, or when one of them dies (code 1). Raises ConfigErrors and
-    BadInput.
+    BadInput, also for an address that cannot be served.
     """
     kind, rate = parse_clock(clock_spec)
     if kind == "virtual":
@@ -42,6 +42,8 @@ def simulate(
     try:
         for name, process in processes.items():
             line = process.stdout.readline().strip() if process.stdout else ""
+            if line.startswith("refused "):
+                raise BadInput([line.removeprefix("refused ")])
             if not line.startswith("ready"):
                 tell(f"{name} did not start")
                 return 1

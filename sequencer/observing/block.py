@@ -12,7 +12,8 @@ from sequencer.config.problems import ConfigErrors, Problem, did_you_mean, near,
 from sequencer.config.search import find_config
 from sequencer.config.yaml_reader import Located, NodePath, read_yaml
 from sequencer.observing.exchange.acquisition import check_acquisition
-from sequencer.observing.exchange.particulars import KEYS, Particulars, check_names, read_particulars
+from sequencer.observing.exchange.particulars import KEYS, Particulars, read_particulars
+from sequencer.observing.exchange.texts import CARDS
 from sequencer.observing.signature import Signature, load_signatures
 from sequencer.observing.values import check_value
 
@@ -127,7 +128,7 @@ def read_ob(located: Located, signatures: Mapping[str, Signature] | None = None)
     instrument = _text(located, data, "instrument", problems)
     programme = _text(located, data, "programme", problems) if "programme" in data else ""
     particulars, wrong = read_particulars(located)
-    problems += [*wrong, *check_names(located, exact=False), *check_acquisition(located)]
+    problems += [*wrong, *check_acquisition(located)]
     calls = data.get("templates")
     templates: list[TemplateCall] = []
     if not isinstance(calls, list) or not 0 < len(calls) <= MAX_TEMPLATES:
@@ -156,7 +157,8 @@ def _unknown_keys(
 
 def _text(located: Located, data: dict[str, Any], key: str, problems: list[Problem]) -> str:
     value = data.get(key)
-    if isinstance(value, str) and value.strip() and value.isprintable():
+    for_a_card = (key,) in CARDS  # what such a text may hold its card says
+    if isinstance(value, str) and (for_a_card or (value.strip() and value.isprintable())):
         return value
     text = "is missing" if key not in data else f"must be one line of text, not {shown(value)}"
     problems.append(located.problem((key,) if key in data else (), f"{key}: {text}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from sequencer.durations import PRESET, Ahead, Durations, Work, closing, opening, reduction
@@ -42,23 +42,24 @@ class BlockAhead:
     pace: Pace
     walk: Walk
 
-    def whole(self, ahead: Ahead, index: int) -> Ahead | None:
-        """A template that has not begun, and all after it."""
+    def whole(self, ahead: Ahead, index: int, walked: Walked | None = None) -> Ahead | None:
+        """A template that has not begun, and all after it; `walked` if it is a twilight already walked through."""
         call = self.found.ob.templates[index]
         opens = opening(call.name, first=index == 0)
         if not is_twilight(call):
             ahead.then(Work(counts={opens: 1}))
             return self.darks(ahead, index, dark_series(call, self.found))
-        walked = self.walk(call, ahead.now_s + ahead.forecast().expected_s)
+        walked = walked or self.walk(call, ahead.now_s + ahead.forecast().expected_s)
         if walked is None:
             return None
-        ahead.wait(walked.twilight.window.start_s - self.found.instrument.telescope.preset_s)
-        if self.durations.known(opens):  # its own first filter change is the sky's
+        ahead.wait(walked.twilight.window.start_s - self.pace.sets_out_s)
+        opened = self.durations.known(opens)
+        if opened:  # its own first filter change is the sky's
             ahead.then(Work(-self.pace.filter_change_s, {opens: 1}))
         else:
             ahead.then(Work(counts={PRESET: 1}))
         ahead.wait(walked.twilight.window.start_s)
-        self._sky(ahead, walked, begun=False)
+        self._sky(ahead, walked, begun=False, opened=opened)
         return self.after_sky(ahead, index, self.matching(call, walked, frozenset()))
 
     def darks(
@@ -76,7 +77,7 @@ class BlockAhead:
         return self.later(ahead, index)
 
     def sky(
-        self, ahead: Ahead, index: int, left: Walked | None, series: Iterable[DarkSeries]
+        self, ahead: Ahead, index: int, left: Walked | None, series: Sequence[DarkSeries]
     ) -> Ahead | None:
         """What is `left` on the sky of a template that has begun (None: nothing), its darks, and all after it."""
         if left is not None:
@@ -84,11 +85,11 @@ class BlockAhead:
             self._sky(ahead, left, begun=True)
         return self.after_sky(ahead, index, series)
 
-    def after_sky(self, ahead: Ahead, index: int, series: Iterable[DarkSeries]) -> Ahead | None:
+    def after_sky(self, ahead: Ahead, index: int, series: Sequence[DarkSeries]) -> Ahead | None:
         """Hand-over, the wait for persistence, the darks that match, and all after the template."""
         call = self.found.ob.templates[index]
-        p = call.parameters
-        ahead.then(Work(p["SEQ.DARK.WAIT"] if p["SEQ.DARK"] else 0.0, {closing(call.name): 1}))
+        wait_s = call.parameters["SEQ.DARK.WAIT"] if series else 0.0
+        ahead.then(Work(wait_s, {closing(call.name): 1}))
         return self.darks(ahead, index, series)
 
     def later(self, ahead: Ahead, index: int) -> Ahead | None:
@@ -114,9 +115,10 @@ class BlockAhead:
         ]
         return [*taken, *(one for one in planned if not any(_alike(one, other) for other in taken))]
 
-    def _sky(self, ahead: Ahead, walked: Walked, *, begun: bool) -> None:
+    def _sky(self, ahead: Ahead, walked: Walked, *, begun: bool, opened: bool = False) -> None:
         """The sky; another sky has other DITs, and so more or fewer darks."""
-        ahead.sky(sky_forecast(walked, self.pace, self.durations, begun=begun), walked.twilight.end_s)
+        sky = sky_forecast(walked, self.pace, self.durations, begun=begun, opened=opened)
+        ahead.sky(sky, walked.twilight.end_s)
         darks_s = walked.course.darks_s
         ahead.then(Work(), walked.fainter.darks_s - darks_s, walked.brighter.darks_s - darks_s)
 

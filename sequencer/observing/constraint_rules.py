@@ -11,6 +11,7 @@ from sequencer.observing.exchange.constraints import Constraints
 from sequencer.observing.exchange.coordinates import degrees
 from sequencer.observing.exchange.particulars import Target
 from sequencer.observing.exchange.status import not_runnable
+from sequencer.observing.exchange.texts import respelled
 from sequencer.observing.findings import Findings, Night
 from sequencer.sky.angles import separation_deg
 from sequencer.sky.bodies import bodies_altaz
@@ -25,7 +26,8 @@ NIGHT_SUN_DEG = -18.0
 def check_particulars(found: Findings, site: SiteConfig, night: Night) -> None:
     """Note what status and constraints of the OB forbid at the start of the night.
 
-    A constraint nothing can measure beforehand (sky transparency, those of the instrument) is a warning.
+    A constraint nothing can measure beforehand (sky transparency, those of the instrument) is a warning, and so is a
+    text that its header card spells otherwise.
     """
     particulars = found.ob.particulars
     if why := not_runnable(particulars.status):
@@ -36,6 +38,7 @@ def check_particulars(found: Findings, site: SiteConfig, night: Night) -> None:
     _check_times(found, constraints, night)
     _check_twilight(found, constraints, place, night)
     _check_moon(found, constraints, particulars.target, place, night)
+    found.warnings += respelled(found.ob.located)
     for text in not_measured(constraints):
         found.warnings.append(found.ob.located.problem(("constraints",), text))
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from sequencer.clock import WallClock, parse_utc
+from sequencer.clock import WallClock
 from sequencer.config import load_deployment, load_instrument, load_site
 from sequencer.config.models import Deployment, Instrument
 from sequencer.config.problems import Problem
 from sequencer.config.search import find_config
+from sequencer.config.times import simulated_start_s
 from sequencer.durations import Durations
 from sequencer.observing.beam import is_twilight
 from sequencer.observing.block import OB, load_ob
@@ -92,7 +93,8 @@ class _Place:
             return self._of_date(request.date, request.twilight.upper())
         if request.start_s is not None:
             return request.start_s
-        return parse_utc(self.deployment.start) if self.deployment.start else WallClock().now()
+        start_s = simulated_start_s(self.deployment)
+        return WallClock().now() if start_s is None else start_s
 
     def _of_date(self, date: str, kind: str) -> float:
         """The Sun's culmination before the twilight: noon of that day, or of the day before its morning."""

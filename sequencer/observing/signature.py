@@ -73,6 +73,11 @@ class Signature(msgspec.Struct, frozen=True):
     fixed: dict[str, Any]
     other_names: list[str]
 
+    @property
+    def script(self) -> str:
+        """File that carries it out, as TPL PRESEQ of frames and of the exported signature names it."""
+        return f"{self.procedure}.py"
+
 
 @cache
 def load_signatures() -> dict[str, Signature]:

@@ -7,6 +7,7 @@ a broken file must be an error here, not a warning. It knows simple images only:
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -125,10 +126,20 @@ def _read_header(read: Callable[[int], bytes], path: Path, start: int) -> Hdu:
         if any(text[i : i + CARD].rstrip() == "END" for i in range(len(text) - BLOCK, len(text), CARD)):
             break
     cards = parse_cards(text)
-    pixels = 1 if cards.get("NAXIS", 0) else 0
-    for axis in range(1, int(cards.get("NAXIS", 0)) + 1):
-        pixels *= int(cards[f"NAXIS{axis}"])
-    return Hdu(cards, start, start + len(text), pixels * abs(int(cards["BITPIX"])) // 8)
+    try:
+        size = _data_bytes(cards)
+    except (KeyError, ValueError) as error:
+        raise BadFitsError(
+            f"{path.name}: the header at byte {start} does not say how long its data are: {error}"
+        ) from None
+    return Hdu(cards, start, start + len(text), size)
+
+
+def _data_bytes(cards: dict[str, CardValue]) -> int:
+    """Length of the data behind a header, the heap of a table included (FITS standard 4.0, equation 2)."""
+    axes = [int(cards[f"NAXIS{axis}"]) for axis in range(1, int(cards.get("NAXIS", 0)) + 1)]
+    pixels = math.prod(axes) + int(cards.get("PCOUNT", 0)) if axes else 0
+    return pixels * int(cards.get("GCOUNT", 1)) * abs(int(cards["BITPIX"])) // 8
 
 
 def read_rows(path: Path, hdu: Hdu, rows: slice = slice(None)) -> Image:

@@ -24,3 +24,13 @@ def read_headers(path: Path) -> list[dict[str, CardValue]]:
 def images(headers: list[dict[str, CardValue]]) -> int:
     """Number of two-dimensional images among the headers of a file."""
     return sum(header.get("NAXIS") == 2 for header in headers)
+
+
+def form(headers: list[dict[str, CardValue]]) -> dict[str, str]:
+    """What each header describes - image, cube, table, or nothing - by its EXTNAME, the first one as PRIMARY."""
+    found: dict[str, str] = {}
+    for number, header in enumerate(headers):
+        name = str(header.get("EXTNAME", number)) if number else "PRIMARY"
+        table = str(header.get("XTENSION", "")).endswith("TABLE")
+        found[name] = "table" if table else {2: "image", 3: "cube"}.get(int(header.get("NAXIS", 0)), "")
+    return found

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from sequencer.acquisition.cards import Card, CardValue, plain_ascii
 from sequencer.acquisition.durable import flush_folder
 from sequencer.acquisition.fits import Hdu, fits_chunks
+from sequencer.acquisition.made_by import ORIGIN
 from sequencer.clock import iso
 from sequencer.reduction.contract import ProductRecord, Qa
 from sequencer.reduction.frames import RawFrame
@@ -121,7 +122,7 @@ def _hdus(product: Product) -> Iterator[Hdu]:
     first = product.frames[0]
     cards = [card(keyword, first.primary[keyword], "") for keyword in COPIED if keyword in first.primary]
     cards += [
-        card("ORIGIN", "hil-sequencer", "who wrote the file"),
+        card("ORIGIN", ORIGIN, "who wrote the file"),
         card("DATE", iso(_newest_s(product)), "start of the newest input, UTC"),
         card("EXPTIME", float(product.exptime_s), "[s] integration time of one DIT"),
         card("ESO DET DIT", float(product.exptime_s), "[s] detector integration time"),

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from sequencer.acquisition.durable import flush_folder
+from sequencer.reduction.records import is_attached
 
 ENDS = (".fits", ".qa.json", ".log", ".json")
 """Files of a product; the record goes last, for it tells what the others are."""
@@ -34,6 +35,6 @@ def drop_stale(products: Path, made: Collection[str]) -> list[str]:
 
 
 def _is_native(path: Path) -> bool:
-    """Whether a record is one of ours: those of attached stages name their stage."""
+    """Whether a record is one of ours, not of an attached stage."""
     record = json.loads(path.read_text(encoding="utf-8"))
-    return isinstance(record, dict) and "recipe" in record and "stage" not in record
+    return isinstance(record, dict) and "recipe" in record and not is_attached(record)

@@ -34,9 +34,20 @@ def dark(name: str, **changes: Any) -> FrameFile:
     return raw(name, **{"type": "DARK", "filter": "closed", **changes})
 
 
-def product(category: str, **changes: Any) -> FrameFile:
+MASTER = {"PRIMARY": "", "DET1.SCI": "image", "DET1.ERR": "image", "DET1.DQ": "image"}
+CUBES = {"PRIMARY": "", "DET1.SCI": "cube", "DET1.ERR": "cube", "DET1.DQ": "image"}
+FORMS = {
+    "MASTER_DARK_2RG": MASTER,
+    "LINEARITY_2RG": CUBES,
+    "GAIN_MAP_2RG": {"PRIMARY": "", "DET1.SCI": "table"},
+}
+"""In which form the recipes of METIS read a category (schemas of pymetis)."""
+
+
+def product(category: str, form: Mapping[str, str] | None = None, **changes: Any) -> FrameFile:
     file = raw(category, **changes)
-    return FrameFile(file.path, {**file.cards, "ESO PRO CATG": category}, 3)
+    cards = {**file.cards, "ESO PRO CATG": category}
+    return FrameFile(file.path, cards, 3, FORMS[category] if form is None else form)
 
 
 def sort(*files: FrameFile) -> Classified:

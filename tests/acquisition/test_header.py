@@ -194,6 +194,7 @@ def test_a_comment_is_cut_to_the_card_and_keeps_its_unit() -> None:
         ("5\u00b0 \u00c5", "5deg Angstrom"),
         ("\u65e5\n", "??"),
         ("plain ~", "plain ~"),
+        ("\u00c5ngstr\u00f6m, Stra\u00dfe, S\u00f8ren, \u0141ukasz", "Angstrom, Strasse, Soren, Lukasz"),
     ],
 )
 def test_comments_become_plain_ascii(text: str, plain: str) -> None:

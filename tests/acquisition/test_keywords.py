@@ -11,7 +11,7 @@ from sequencer.config.keywords import keywords_of, load_keywords, pattern
 from sequencer.config.problems import ConfigErrors
 from sequencer.config.search import known_names
 
-DICTIONARIES = ["common", "megara", "metis", "opticam"]
+DICTIONARIES = ["common", "megara", "metis", "opticam", "products"]
 
 
 def test_every_packaged_dictionary_and_list_of_recipes_loads() -> None:

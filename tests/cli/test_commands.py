@@ -114,6 +114,8 @@ def test_an_unknown_verb_is_refused() -> None:
     ("options", "message"),
     [
         (("--start", "yesterday"), "'yesterday' is not a UTC time like 2027-03-20T09:15:00"),
+        (("--start", "1850-01-01"), "1850-01-01T00:00:00 is not in 1995-10-10 to 2099-12-31"),
+        (("--start", "2999-01-01"), "2999-01-01T00:00:00 is not in 1995-10-10 to 2099-12-31"),
         (("--clock", "scaled:0"), "'scaled:0' is not one of virtual, scaled:RATE (such as scaled:60), wall"),
         (("--clock", "scaled"), "'scaled' is not one of"),
         (("--clock", "scaled:fast"), "'scaled:fast' is not one of"),
@@ -124,6 +126,12 @@ def test_bad_options_are_refused(options: tuple[str, str], message: str) -> None
     result = call("run", "metis-lband-flats", "-d", "metis-sim", *options)
     assert result.exit_code == 2
     assert message in result.output
+
+
+@pytest.mark.parametrize("verb", ["run", "validate", "rehearse", "plan", "script", "simulate"])
+def test_the_help_of_start_names_the_default_of_real_devices_too(verb: str) -> None:
+    text = " ".join(call(verb, "--help").output.split())
+    assert "Default: the deployment's start where every device is simulated, else now." in text
 
 
 def test_simulate_has_no_virtual_clock() -> None:

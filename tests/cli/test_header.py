@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from astropy.io import fits
@@ -11,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from sequencer.cli.main import main
 from tests.end_to_end import rig
+from tests.reduction.night import Night, reduced
 
 
 def call(*words: str | Path) -> Result:
@@ -68,6 +71,71 @@ def test_a_journal_that_cannot_be_read_is_no_reason_to_say_nothing(dark: Path, t
     (tmp_path / "journal.sqlite").write_bytes(b"no database " * 100)
     output = call(shutil.copy(dark, tmp_path / "raw"), "SHUT").output
     assert row(output, "ESO INS SHUT ST")[-3:] == ["before", "the", "exposure"]
+
+
+@pytest.fixture(scope="module")
+def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Products of our recipes: dark, flat, linearity, and a relative check of the flat's levels."""
+    night = Night(tmp_path_factory.mktemp("products"), size=64)
+    night.flats([2.0e5, 2.3e5, 2.6e5], n=4, name="short-L")
+    night.ladder(1.5e5, [0.04, 0.12, 0.2, 0.28, 0.34])
+    night.darks(0.2, 4)
+    reduced(night)
+    return night.run_dir / "products"
+
+
+def test_nothing_is_wrong_in_products_of_ours_and_nothing_is_real(products: Path, dark: Path) -> None:
+    made = [*products.glob("*.fits"), *(dark.parent.parent / "products").glob("*.fits")]
+    assert len(made) >= 4
+    for path in made:
+        result = call(path)
+        assert result.exit_code == 0
+        assert "\n0 of " in result.output, result.output
+        assert "by the dictionary of products" in result.output
+        assert not {"real", "simulated", "unknown"} & set(result.output.split())
+
+
+def test_a_product_is_told_as_made_by_the_recipe_from_its_first_frame(dark: Path, tmp_path: Path) -> None:
+    [made] = (dark.parent.parent / "products").glob("*.fits")
+    path = Path(shutil.copy(made, tmp_path))
+    output = call(path).output
+    assert row(output, "ESO PRO CATG") == "MASTER_DARK_2RG the recipe known".split()
+    assert row(output, "ESO QC DARK NHOT")[1:] == "the recipe known".split()
+    assert row(output, "ESO DET NCORRS NAME") == "fast the first frame taken over".split()
+    with fits.open(path, mode="update") as hdus:
+        hdus[0].header["ESO QC DARK NHOT"] = -1
+        hdus[0].header["STRANGE"] = 1
+        del hdus[0].header["ESO PRO TYPE"]
+    output = call(path).output
+    assert "wrong: ESO QC DARK NHOT: -1 is below 0" in output
+    assert "wrong: STRANGE: is not in the dictionary" in output
+    assert "wrong: ESO PRO TYPE: is missing (from the recipe)" in output
+    assert "\n3 of " in output
+
+
+@pytest.mark.parametrize("record", [{}, {"category": "MASTER_BIAS", "stage": {"software": "numina 0.40.0"}}])
+def test_cards_of_another_programs_product_are_not_ours_to_check(
+    tmp_path: Path, record: dict[str, Any]
+) -> None:
+    path = tmp_path / "bias.fits"
+    cards = {"INSTRUME": "MEGARA", "OBSMODE": "MegaraBiasImage", "ORIGIN": "GTC", "NUMTYPE": "MasterBias"}
+    fits.PrimaryHDU(header=fits.Header(cards)).writeto(path)
+    if record:
+        path.with_suffix(".json").write_text(json.dumps({"file": path.name, **record}))
+    result = call(path)
+    assert result.exit_code == 0
+    assert row(result.output, "OBSMODE") == "MegaraBiasImage another program".split()
+    who = "another program (numina 0.40.0)" if record else "another program"
+    assert result.output.endswith(f"\na product made by {who}; its cards are not ours to check\n")
+    assert "wrong" not in result.output
+
+
+def test_a_keyword_no_card_has_is_said(dark: Path) -> None:
+    result = call(dark, "NOSUCH")
+    assert (result.exit_code, result.output) == (2, "error: no card's name holds NOSUCH\n")
+    result = call(dark, "det dit", "NOSUCH")
+    assert result.exit_code == 2
+    assert "ESO DET DIT" in result.output
 
 
 def test_only_the_cards_asked_for(dark: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,16 +25,25 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     rig.write_deployment(folder, lambda name: f"ipc://{folder}/{name}", instrument="opticam")
     (folder / "nothing.py").write_text("print('nothing moved')\n")
     rig.write_ob(folder, ("OPTICAM_Dark", {"DET1.DIT": 1.0, "SEQ.NEXPO1": 1}), instrument="OPTICAM")
-    command = [str(Path(sys.executable).with_name("sequencer")), "simulate", "here.yaml", "--clock", "scaled:500"]
+    with simulators(folder, "scaled:500", START):
+        yield folder
+
+
+@contextmanager
+def simulators(folder: Path, clock: str, start: str) -> Iterator[None]:
+    """Meanwhile the simulators of the folder's deployment run, and are ready."""
+    command = [str(Path(sys.executable).with_name("sequencer")), "simulate", "here.yaml", "--clock", clock]
     with subprocess.Popen(
-        [*command, "--start", START], cwd=folder, stdout=subprocess.PIPE, text=True
+        [*command, "--start", start], cwd=folder, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if "are ready at" in line:
                 break
-        yield folder
-        process.terminate()
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 @pytest.mark.parametrize("verb", [("run", "ob.yaml"), ("script", "nothing.py")])
@@ -98,3 +109,38 @@ def test_a_program_with_its_own_event_loop_finds_their_clock_too(simulated: Path
     first, second = done.stdout.splitlines()
     assert first == "scaled clock"
     assert second.startswith("--start 1970-01-01T00:00:00: the simulators of here began at 2027-03-20T22:50:00")
+
+
+def test_a_twilight_that_is_over_where_they_are_is_refused_before_anything_moves(tmp_path: Path) -> None:
+    """The deployment's start has twilight left, the simulators' present has none."""
+    rig.write_deployment(tmp_path, lambda name: f"ipc://{tmp_path}/{name}", instrument="metis")
+    rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", rig.FLATS))
+    assert call(tmp_path, "validate", "ob.yaml", "-d", "here.yaml").code == 0
+    with simulators(tmp_path, "scaled:60", "2027-03-20T10:39:00"):
+        done = call(tmp_path, "run", "ob.yaml", "-d", "here.yaml", "--clock", "scaled:60")
+    assert (done.code, done.out) == (2, "")
+    assert "SEQ.TWILIGHT.WAIT: would wait 13" in done.err
+    assert "2027-03-21T09:29" in done.err
+    assert len(done.err.splitlines()) == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        addresses = {"telescope": f"tcp://127.0.0.1:{port}"}
+        rig.write_deployment(tmp_path, lambda name: addresses.get(name, f"ipc://{tmp_path}/{name}"))
+        done = call(tmp_path, "simulate", "here.yaml")
+    assert done.code == 2
+    assert done.err == f"error: port {port} is in use: is `sequencer simulate` running already?\n"
+
+
+def test_an_address_that_cannot_be_served_is_said_in_one_line(tmp_path: Path) -> None:
+    addresses = {"site": "tcp://192.0.2.1:21013"}
+    rig.write_deployment(tmp_path, lambda name: addresses.get(name, f"ipc://{tmp_path}/{name}"))
+    done = call(tmp_path, "simulate", "here.yaml")
+    assert done.code == 2
+    assert done.err.startswith("error: site: tcp://192.0.2.1:21013: without keys a server binds to loopback only")
+    assert len(done.err.splitlines()) == 1

@@ -9,6 +9,9 @@ from click.testing import CliRunner, Result
 
 from sequencer.cli.main import main
 from sequencer.config.search import known_names
+from sequencer.engine.prepare import prepare
+from sequencer.engine.request import BadInput, RunRequest
+from tests.end_to_end import rig
 
 GOOD = """\
 name: L-band twilight flats
@@ -70,3 +73,25 @@ def test_no_twilight_before_the_end_is_refused(tmp_path: Path) -> None:
     result = validate(path, "--start", "2027-03-20T15:00:00", "--until", "2027-03-20T16:00:00")
     assert result.exit_code == 2
     assert result.output.startswith("error: ")
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan"])
+def test_the_start_of_a_deployment_counts_only_where_every_device_is_simulated(verb: str, tmp_path: Path) -> None:
+    """As in a run: on real devices it is now, long after the only hour in which this block may start."""
+    window = "constraints: {times: [{after: 2024-03-20T09:00:00, before: 2024-03-20T10:00:00}]}\n"
+    (tmp_path / "ob.yaml").write_text(window + GOOD)
+    codes = {}
+    for real in ((), ("site",)):
+        here = rig.write_deployment(
+            tmp_path, lambda name: f"ipc://{name}", real=real, start="2024-03-20T09:20:00"
+        )
+        result = CliRunner().invoke(main, [verb, str(tmp_path / "ob.yaml"), "-d", str(here)])
+        codes[real] = (result.exit_code, "the block must not start at" in result.output)
+    assert codes == {(): (0, False), ("site",): (2, True)}
+
+
+def test_a_program_that_asks_for_an_impossible_time_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ob.yaml").write_text(GOOD)
+    for start_s in (0.0, 1e11):
+        with pytest.raises(BadInput, match=r"the start: .* is not in 1995-10-10 to 2099-12-31"):
+            prepare(RunRequest(tmp_path / "ob.yaml", "metis-sim", tmp_path / "runs", start_s=start_s))

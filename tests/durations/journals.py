@@ -39,7 +39,7 @@ class Journal:
         """An exposure that takes `seconds` in all, after `ready_s` of moves of the light stop."""
         if ready_s:
             self.time_s += ready_s
-            self.log("light_stop", position="OPEN", role="shutter")
+            self.log("light_stop", position="OPEN", role="shutter", seconds=ready_s)
         self.log("exposure", camera=camera, mode="fast", dit_s=dit_s, ndit=1, template=template, kind=kind,
                  settle=settle, ready_s=ready_s)  # fmt: skip
         self.time_s += seconds
@@ -48,7 +48,7 @@ class Journal:
     def close(self, seconds: float) -> None:
         """The light stop closes."""
         self.time_s += seconds
-        self.log("light_stop", position="CLOSED", role="shutter")
+        self.log("light_stop", position="CLOSED", role="shutter", seconds=seconds)
 
     def wait(self, seconds: float) -> None:
         self.time_s += seconds

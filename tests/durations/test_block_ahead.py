@@ -108,3 +108,27 @@ def test_a_dit_that_comes_close_to_one_in_use_wants_no_darks_of_its_own() -> Non
     assert [one.dit_s for one in block.matching(call, told, used)] == sorted(dit_s for _, dit_s, _ in used)
     another = {("LM", 40.0 * max(one.dit_s for one in planned), planned[0].ndit)}
     assert len(block.matching(call, told, another)) == len(planned) + 1
+
+
+def test_who_waits_at_the_first_level_begins_with_the_twilight() -> None:
+    """Ways of 40 s from level to level: the telescope sets out 180 s early all the same, and exposes in the window.
+
+    A twilight already walked through is not walked through again: `walk` here knows of none.
+    """
+    runs = {"one": {PRESET: Spread(3, 40.0, 0.0)}}
+    block = block_ahead([(blocks.FLAT, {**blocks.LP, **FILTERS})], runs)
+    (call,) = block.found.ob.templates
+    window = window_of(call.parameters, PARANAL, blocks.MORNING_S)
+    told = walk_through(call, METIS, PARANAL, block.pace, Outset(blocks.MORNING_S))
+    assert told.twilight.begin_s == window.start_s - 180.0
+    assert told.course.arrivals[0][1] == window.start_s
+    ahead = block.whole(Ahead(blocks.MORNING_S, block.durations), 0, told)
+    assert ahead is not None
+    assert ahead.forecast().low_s > window.start_s - blocks.MORNING_S
+
+
+def test_without_darks_nobody_waits_for_them() -> None:
+    block = block_ahead([(blocks.FLAT, {**blocks.LP, "SEQ.DARK.WAIT": 600.0})], {})
+    ahead = block.after_sky(Ahead(0.0, block.durations), 0, [])
+    assert ahead is not None
+    assert ahead.forecast().expected_s < 600.0

@@ -35,6 +35,13 @@ def test_certain_work_is_certain() -> None:
     assert forecast == Forecast(60.0, 60.0, 60.0, None)
 
 
+def test_what_always_took_the_same_may_take_a_moment_more() -> None:
+    """An interval of no width would miss by a rounding."""
+    runs = {name: {"preset": Spread(5, 60.0, 0.0)} for name in ("one", "two", "three")}
+    forecast = Durations(runs, {}).forecast(Work(counts={"preset": 1}))
+    assert (forecast.low_s, forecast.expected_s, forecast.high_s) == (59.5, 60.0, 60.5)
+
+
 def test_what_nobody_taught_is_the_instruments_figure_with_an_assumed_spread() -> None:
     forecast = Durations({}, {"preset": 100.0}).forecast(Work(10.0, {"preset": 2}))
     assert forecast.expected_s == 210.0

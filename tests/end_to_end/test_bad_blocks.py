@@ -72,7 +72,14 @@ CASES: dict[str, dict[str, tuple[Callable[[str], tuple[str, str]], str]]] = {
         "obd": (put("-251717.60", "-951717.60"), "TEL.TARG.DELTA: must be +90 deg at most"),
     },
     "non-ASCII": {
-        form: (put("E. Halley", "E. Hallé"), "has 'é', which is not printable ASCII") for form in NAMES
+        "yaml": (put("FLAT,TWILIGHT", "FLAT,TWÏLIGHT"), "DPR.TYPE: must not be 'FLAT,TWÏLIGHT'"),
+        "p2json": (put("FLAT,TWILIGHT", "FLAT,TWÏLIGHT"), "DPR.TYPE: must not be 'FLAT,TWÏLIGHT'"),
+        "obd": (put("FLAT,TWILIGHT", "FLAT,TWÏLIGHT"), "has 'Ï', which is not printable ASCII"),
+    },
+    "a text of which plain ASCII leaves nothing": {
+        "yaml": (put("E. Halley", '"\u0301"'), "observer: must not be empty: nothing of it is left in plain ASCII"),
+        "p2json": (put("E. Halley", "\u0301"), "observer: must not be empty: nothing of it is left in plain ASCII"),
+        "obd": (put("E. Halley", "E. Hallé"), "has 'é', which is not printable ASCII"),
     },
     "10 000 characters": {
         form: (put("60.A-9999(A)", LONG), "programme: does not fit its header card: ESO OBS PROG ID has room for 51")

@@ -56,7 +56,7 @@ def test_without_the_packages_it_says_what_to_install_and_the_block_goes_its_way
     told = run(tmp_path, "megara-bias", "bare.yaml")
     (line,) = (line for line in told.splitlines() if line.strip().startswith("BAD"))
     assert "numina 0.40.0 is not installed" in line
-    assert "pip install 'hil-sequencer[megara]'" in line
+    assert "pip install '.[megara]'" in line
     assert "Bias: completed, 3 of 3 frames good" in told
     (record,) = tmp_path.glob("runs/*/products/master_bias_MEGARA.json")
     assert json.loads(record.read_text())["qa"]["flag"] == "GOOD"

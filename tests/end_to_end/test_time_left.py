@@ -13,6 +13,7 @@ import yaml
 from scipy import stats
 
 from sequencer.config.search import find_config
+from sequencer.durations import PRESET, Spread, closing
 from sequencer.engine.context import RunContext
 from sequencer.engine.journal import Record
 from sequencer.engine.request import Nobody
@@ -21,6 +22,7 @@ from sequencer.monitor.forecasts import Judged, judged
 from sequencer.monitor.report import report_html
 from sequencer.monitor.run_log import run_log
 from sequencer.monitor.status_text import time_left
+from sequencer.observing.planning import write_learned
 from tests.end_to_end import rig
 
 TEACH = 3
@@ -152,3 +154,59 @@ def test_who_waits_for_a_twilight_is_as_sure_as_the_sky_is(tmp_path: Path) -> No
     assert later[0].said["high_s"] - later[0].said["low_s"] == pytest.approx(
         first.said["high_s"] - first.said["low_s"], abs=1.0
     )
+
+
+def taught(folder: Path, durations: dict[str, float]) -> Path:
+    """A file of one earlier run in which these kinds of step took so many seconds."""
+    path = folder / "taught.yaml"
+    write_learned(
+        path, "metis-sim", {}, {"earlier": {key: Spread(3, mean_s, 0.0) for key, mean_s in durations.items()}}
+    )
+    return path
+
+
+def test_a_forecast_that_fails_is_one_alarm_and_hurts_no_night(tmp_path: Path) -> None:
+    """Closings of 1e200 s, from a file with a slip of the pen: their square is beyond any number."""
+    calls = [*FLAT_BLOCK, DARK_BLOCK[0]]
+    learned = taught(tmp_path, {closing(name): 1e200 for name, _ in calls})
+    watcher = Looker()
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, *calls), learned=learned, watcher=watcher)
+    assert ran.result.outcome == "completed"
+    (alarm,) = ran.of("alarm")
+    assert alarm["what"].startswith("how long the block will take is not known: OverflowError")
+    assert ran.of("forecast") == []
+    assert {left for _, _, left in watcher.seen} == {None}
+
+
+def test_a_run_sets_out_a_learned_preset_before_the_twilight_as_it_was_planned(tmp_path: Path) -> None:
+    """Short ways from level to level teach nothing of the first: 180 s is the instrument's own figure."""
+    set_out = []
+    for preset_s in (40.0, 180.0, 240.0):
+        folder = tmp_path / f"{preset_s:g}"
+        folder.mkdir()
+        learned = taught(folder, {PRESET: preset_s})
+        ran = rig.run(folder, rig.write_ob(folder, *FLAT_BLOCK), learned=learned)
+        plan = ran.of("plan")[0]
+        preset = next(one for one in ran.records if one.kind == "step" and one.data["cmd"] == "preset")
+        assert plan["begins_s"] == plan["window"]["start_s"] - max(preset_s, 180.0)
+        set_out.append(preset.time_s)
+    assert set_out[0] == set_out[1]
+    assert set_out[1] - set_out[2] == pytest.approx(60.0, abs=1.0)
+
+
+def test_the_journal_tells_how_long_the_light_stop_took(tmp_path: Path) -> None:
+    """It closes at once after a filter's last frame; the exposure says how long it took to open."""
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, *FLAT_BLOCK))
+    pairs = [pair for pair in pairwise(ran.records) if pair[1].kind == "light_stop"]
+    after_frames = [(before, stop) for before, stop in pairs if before.kind == "frame"]
+    assert len(after_frames) >= 4
+    for frame, stop in after_frames:
+        assert stop.data["position"] == "CLOSED"
+        assert stop.data["seconds"] == pytest.approx(stop.time_s - frame.time_s, abs=1e-6)
+        assert stop.data["seconds"] > 0.5
+    opened = [stop.data["seconds"] for _, stop in pairs if stop.data["position"] == "OPEN"]
+    ready = [
+        told["ready_s"] for told in ran.of("exposure") if told["kind"] != "dark" and told["ready_s"] > 0.5
+    ]
+    assert opened and min(opened) > 0.5
+    assert max(opened) <= max(ready)

@@ -9,7 +9,6 @@ from sequencer.config.problems import ConfigErrors, Problem, ordered
 from sequencer.config.yaml_reader import Located
 from sequencer.observing.block import read_ob
 from sequencer.observing.exchange.part import Part
-from sequencer.observing.exchange.particulars import check_names
 from sequencer.observing.signature import Signature, load_signatures
 
 _KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}(\.[A-Z0-9_-]{1,8})*")
@@ -20,8 +19,7 @@ def check_block(located: Located, signatures: Mapping[str, Signature] | None = N
     known = load_signatures() if signatures is None else signatures
     if not isinstance(located.data, dict):
         return read_ob(located, known).problems
-    problems = [*located.problems, *read_ob(Part(located, located.data), known).problems]
-    return ordered([*problems, *check_names(located, exact=True)])
+    return ordered([*located.problems, *read_ob(Part(located, located.data), known).problems])
 
 
 def require_sound(located: Located, signatures: Mapping[str, Signature] | None = None) -> None:

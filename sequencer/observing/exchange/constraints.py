@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -57,43 +58,61 @@ PHASE2_NAMES = {
 """Name of a constraint in the Phase-2 form -> in ours."""
 
 
-def check_constraints(part: Located, constraints: Constraints) -> list[Problem]:
-    """Return what is wrong with the constraints of a block, `part.data["constraints"]`."""
-    problems = _transparency(part, constraints.sky_transparency)
+def check_constraints(part: Located) -> list[Problem]:
+    """Return what is wrong with the constraints of a block, `part.data["constraints"]`, but for wrong types."""
+    given = part.data.get("constraints")
+    if not isinstance(given, dict):
+        return []
+    problems = _transparency(part, given.get("sky_transparency"))
     for key, (lowest, highest) in _RANGES.items():
-        value = getattr(constraints, key)
-        if value is not None and not lowest <= value <= highest:
+        value = given.get(key)
+        if is_number(value) and not lowest <= value <= highest:
             text = f"constraints.{key}: must be from {lowest:g} to {highest:g}, not {value:g}"
             problems.append(part.problem(("constraints", key), text))
-    for what, items in (("times", constraints.times), ("other", constraints.other)):
-        if len(items) > MOST_ITEMS:
+    times, other = given.get("times"), given.get("other")
+    for what, items in (("times", times), ("other", other)):
+        if isinstance(items, list | dict) and len(items) > MOST_ITEMS:
             text = f"constraints.{what}: at most {MOST_ITEMS} may be given"
             problems.append(part.problem(("constraints", what), text))
-    for key, value in constraints.other.items():
-        if isinstance(value, str) and len(value) > LONGEST_TEXT:
-            text = f"constraints.other: {shown(key)} must be at most {LONGEST_TEXT} characters, not {len(value)}"
-            problems.append(part.problem(("constraints", "other", key), text))
-        if key in PHASE2_NAMES:
-            text = f"constraints.other: {key} is {PHASE2_NAMES[key]} here"
-            problems.append(part.problem(("constraints", "other", key), text))
-    return problems + _times(part, constraints.times)
+    problems += _other(part, other) if isinstance(other, dict) else []
+    return problems + (_times(part, times) if isinstance(times, list) else [])
 
 
-def _transparency(part: Located, value: str) -> list[Problem]:
-    if "sky_transparency" not in part.data.get("constraints", {}) or value in TRANSPARENCY:
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value of a document is a number: the check of its type says what is wrong with any other."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _transparency(part: Located, value: object) -> list[Problem]:
+    if not isinstance(value, str) or value in TRANSPARENCY:
         return []
     choices = "; ".join(TRANSPARENCY)
     text = f"constraints.sky_transparency: must not be {shown(value)}{did_you_mean(value, TRANSPARENCY)} ({choices})"
     return [part.problem(("constraints", "sky_transparency"), text)]
 
 
-def _times(part: Located, times: list[TimeWindow]) -> list[Problem]:
+def _other(part: Located, other: dict[str, Any]) -> list[Problem]:
+    problems = []
+    for key, value in other.items():
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            text = f"constraints.other: {shown(key)} must be at most {LONGEST_TEXT} characters, not {len(value)}"
+            problems.append(part.problem(("constraints", "other", key), text))
+        if key in PHASE2_NAMES:
+            text = f"constraints.other: {key} is {PHASE2_NAMES[key]} here"
+            problems.append(part.problem(("constraints", "other", key), text))
+    return problems
+
+
+def _times(part: Located, times: list[Any]) -> list[Problem]:
     problems: list[Problem] = []
     spans: list[tuple[float, float, int]] = []
-    for index, window in enumerate(times):
+    for index, given in enumerate(times):
         path = ("constraints", "times", index)
         try:
+            window = msgspec.convert(given, TimeWindow, strict=True)
             after_s, before_s = parse_utc(window.after), parse_utc(window.before)
+        except msgspec.ValidationError:
+            continue
         except (ValueError, OverflowError):
             text = f"{shown(window.after)} to {shown(window.before)} is not two UTC times like 2027-03-20T09:15:00"
             problems.append(part.problem(path, f"constraints.times[{index}]: {text}"))
@@ -102,7 +121,11 @@ def _times(part: Located, times: list[TimeWindow]) -> list[Problem]:
             text = f"constraints.times[{index}]: ends ({window.before}) before it begins ({window.after})"
             problems.append(part.problem(path, text))
         spans.append((after_s, before_s, index))
-    spans.sort()
+    return problems + _overlaps(part, sorted(spans))
+
+
+def _overlaps(part: Located, spans: list[tuple[float, float, int]]) -> list[Problem]:
+    problems = []
     for (_, ends_s, one), (begins_s, _, other) in itertools.pairwise(spans):
         if begins_s < ends_s:
             text = f"constraints.times[{other}]: overlaps with times[{one}]"

@@ -11,7 +11,7 @@ from sequencer.observing.exchange.acquisition import is_acquisition
 from sequencer.observing.exchange.checking import require_sound
 from sequencer.observing.exchange.obd_fields import EQUINOX, FIELDS, STILL
 from sequencer.observing.exchange.paf import paf_text
-from sequencer.observing.exchange.particulars import at
+from sequencer.observing.exchange.texts import at, plain_texts
 from sequencer.observing.exchange.typed import value_text
 from sequencer.observing.signature import Signature, load_signatures
 from sequencer.observing.values import check_value
@@ -26,12 +26,13 @@ Rows = list[tuple[str, str]]
 def obd_text(located: Located, written: str, signatures: Mapping[str, Signature] | None = None) -> str:
     """Return the `.obd` text of a block in our form, `written` at an ISO 8601 UTC time.
 
-    Raises ConfigErrors for a block that is not sound, or has a text this form cannot hold.
+    Names are in plain ASCII (`respelled` says which). Raises ConfigErrors for a block that is not sound, or has another
+    text this form cannot hold.
     """
     known = load_signatures() if signatures is None else signatures
     require_sound(located, known)
     try:
-        sections = list(_sections(located.data, known))
+        sections = list(_sections(plain_texts(located.data), known))
         return paf_text("OB Description", written, sections)
     except ValueError as reason:
         raise ConfigErrors([located.problem((), f"cannot be written as .obd: {reason}")]) from None

@@ -12,19 +12,18 @@ In YAML:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from sequencer.acquisition.cards import CARD_COLUMNS, Card, card_problem, plain_ascii
 from sequencer.config.problems import Problem, shown
 from sequencer.config.structure import convert
-from sequencer.config.yaml_reader import Located, NodePath
-from sequencer.observing.exchange.constraints import Constraints, check_constraints
+from sequencer.config.yaml_reader import Located
+from sequencer.observing.exchange.constraints import Constraints, check_constraints, is_number
 from sequencer.observing.exchange.coordinates import declination, right_ascension
 from sequencer.observing.exchange.part import Part
 from sequencer.observing.exchange.status import STATUS
+from sequencer.observing.exchange.texts import check_texts, plain_texts
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -42,7 +41,10 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Particulars(msgspec.Struct, frozen=True):
-    """All of it, as read from a block. `id` 0, an empty text and a target without a name mean: not given."""
+    """All of it, as read from a block. `id` 0, an empty text and a target without a name mean: not given.
+
+    Observer, pi and the target's name are spelled as their header cards hold them, in plain ASCII.
+    """
 
     id: int = 0
     status: str = ""
@@ -53,59 +55,19 @@ class Particulars(msgspec.Struct, frozen=True):
 
 
 KEYS = tuple(field.name for field in msgspec.structs.fields(Particulars))
-_NAMES: dict[NodePath, str] = {("name",): "ESO OBS NAME", ("programme",): "ESO OBS PROG ID"}
-_CARDS: dict[NodePath, str] = {
-    ("observer",): "ESO OBS OBSERVER",
-    ("pi",): "ESO OBS PI-COI NAME",
-    ("target", "name"): "ESO OBS TARG NAME",
-}
-"""Texts of a block that become header cards, as they are."""
-
-
 def read_particulars(located: Located) -> tuple[Particulars, list[Problem]]:
-    """Return what a block (a YAML mapping) says beside its templates, and everything that is wrong with it."""
-    part = Part(located, {key: located.data[key] for key in KEYS if key in located.data})
-    found, problems, sound = Particulars(), [], dict(part.data)
-    for key, value in part.data.items():
-        one, wrong = convert(Part(located, {key: value}), Particulars)
-        if one is None:
-            problems += wrong
-            del sound[key]
-        else:
-            found = msgspec.structs.replace(found, **{key: getattr(one, key)})
-    part = Part(located, sound)
-    problems += [*_identity(part, found), *_target(part, found.target), *check_constraints(part, found.constraints)]
-    return found, problems + _misfits(part, _CARDS, str)
+    """Return what a block (a YAML mapping) says beside its templates, and everything that is wrong with it.
 
-
-def check_names(located: Located, *, exact: bool) -> list[Problem]:
-    """Return a problem where name or programme of a block do not fit their header cards.
-
-    `exact`: as they are; else spelled in ASCII, as the header does with the names of our own blocks.
+    A value of a wrong type is left out, and hides nothing that is wrong with the values beside it.
     """
-    return _misfits(located, _NAMES, str if exact else plain_ascii)
-
-
-def _misfits(located: Located, cards: dict[NodePath, str], spelled: Callable[[str], str]) -> list[Problem]:
-    found = []
-    for path, keyword in cards.items():
-        text = at(located.data, path)
-        if not isinstance(text, str):
-            continue
-        card = Card(keyword, spelled(text), "", "OBS", 0.0, False, False)
-        if why := _too_long(card, spelled(text)) or card_problem(card):
-            named = ".".join(map(str, path))
-            found.append(located.problem(path, f"{named}: does not fit its header card: {why}"))
-    return found
-
-
-def _too_long(card: Card, text: str) -> str:
-    """Why a text is too long for its card, in characters of the text; a quote in it takes two columns."""
-    room = CARD_COLUMNS - len(f"{card.title} = ''")
-    if len(text) + text.count("'") <= room:
-        return ""
-    quotes = ", a quote counts twice" if "'" in text else ""
-    return f"{card.keyword} has room for {room} characters, this has {len(text)}{quotes}"
+    part = Part(located, {key: located.data[key] for key in KEYS if key in located.data})
+    found, problems = Particulars(), []
+    for key, value in plain_texts(part.data).items():
+        one, wrong = convert(Part(located, {key: value}), Particulars)
+        problems += wrong
+        if one is not None:
+            found = msgspec.structs.replace(found, **{key: getattr(one, key)})
+    return found, [*problems, *_identity(part), *_target(part), *check_constraints(part), *check_texts(located)]
 
 
 def in_order(block: dict[str, Any]) -> dict[str, Any]:
@@ -119,38 +81,34 @@ def in_order(block: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def at(data: Any, path: NodePath) -> Any:
-    """Return the value at a path of keys, None where there is none."""
-    for step in path:
-        data = data.get(step) if isinstance(data, dict) else None
-    return data
-
-
-def _identity(part: Part, found: Particulars) -> list[Problem]:
-    problems = []
-    if "status" in part.data and found.status not in STATUS:
+def _identity(part: Part) -> list[Problem]:
+    problems, status, number = [], part.data.get("status"), part.data.get("id")
+    if isinstance(status, str) and status not in STATUS:
         letters = ", ".join(f"{letter} ({meaning})" for letter, meaning in STATUS.items())
-        problems.append(part.problem(("status",), f"status: must not be {shown(found.status)}: one of {letters}"))
-    if "id" in part.data and not 0 < found.id < 2**31:
-        problems.append(part.problem(("id",), f"id: must be from 1 to {2**31 - 1}, not {found.id}"))
-    for key in ("observer", "pi"):
-        if key in part.data and not str(part.data[key]).strip():
-            problems.append(part.problem((key,), f"{key}: must not be empty"))
+        problems.append(part.problem(("status",), f"status: must not be {shown(status)}: one of {letters}"))
+    if is_number(number) and not 0 < number < 2**31:
+        problems.append(part.problem(("id",), f"id: must be from 1 to {2**31 - 1}, not {number}"))
     return problems
 
 
-def _target(part: Part, target: Target) -> list[Problem]:
-    if "target" not in part.data:
+def _target(part: Part) -> list[Problem]:
+    target = part.data.get("target")
+    if not isinstance(target, dict):
         return []
-    wrong: list[tuple[str, str]] = [] if target.name.strip() else [("name", "must not be empty")]
-    if bool(target.ra) != bool(target.dec):
-        wrong.append(("ra" if target.ra else "dec", "must not be alone: ra and dec are given both or not at all"))
-    for key, text, read in (("ra", target.ra, right_ascension), ("dec", target.dec, declination)):
-        if text and (why := read(text)[1]):
+    wrong: list[tuple[str, str]] = []
+    for key, other, read in (("ra", "dec", right_ascension), ("dec", "ra", declination)):
+        text = target.get(key)
+        if not isinstance(text, str) or not text:
+            continue
+        if target.get(other, "") == "":
+            wrong.append((key, "must not be alone: ra and dec are given both or not at all"))
+        if why := read(text)[1]:
             wrong.append((key, why))
-    if not 1800.0 <= target.epoch <= 2200.0:
-        wrong.append(("epoch", f"must be a year from 1800 to 2200, not {target.epoch:g}"))
+    epoch = target.get("epoch")
+    if is_number(epoch) and not 1800.0 <= epoch <= 2200.0:
+        wrong.append(("epoch", f"must be a year from 1800 to 2200, not {epoch:g}"))
     for key in ("pm_ra_arcsec_yr", "pm_dec_arcsec_yr"):
-        if not abs(getattr(target, key)) <= 20.0:
-            wrong.append((key, f"must be at most 20 arcsec a year, not {getattr(target, key):g}"))
+        motion = target.get(key)
+        if is_number(motion) and not abs(motion) <= 20.0:
+            wrong.append((key, f"must be at most 20 arcsec a year, not {motion:g}"))
     return [part.problem(("target", key), f"target.{key}: {why}") for key, why in wrong]

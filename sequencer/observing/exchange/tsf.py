@@ -43,7 +43,7 @@ def _head(signature: Signature) -> Rows:
         ("TPL.ID", signature.name),
         ("TPL.NAME", signature.summary),
         ("TPL.TYPE", template_type(signature)),
-        ("TPL.PRESEQ", f"{signature.procedure}.py"),
+        ("TPL.PRESEQ", signature.script),
     ]
 
 

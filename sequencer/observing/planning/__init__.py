@@ -15,6 +15,7 @@ from sequencer.observing.planning.night import (
     Outset,
     TwilightPlan,
     Walked,
+    plan_of,
     plan_twilight,
     walk_through,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "merged",
     "pace_of",
     "patch_rules",
+    "plan_of",
     "plan_twilight",
     "programme_of",
     "rate_prior",

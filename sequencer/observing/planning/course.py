@@ -24,7 +24,7 @@ from sequencer.observing.planning.wishes import FilterWish
 
 @dataclass
 class Course:
-    """A twilight walked through in thought, in a sky `sigmas` brighter than believed, until `end_s`.
+    """A twilight walked through in thought, in a sky `sigmas` brighter than believed, from `opens_s` until `end_s`.
 
     `rows` fill up in order of time, `arrivals` are each level reached, when its exposures begin and end, `moves` how
     many presets and filter changes there are, by their `durations` key, `darks_s` how long the matching darks take.
@@ -36,6 +36,7 @@ class Course:
     end_s: float
     sigmas: float = 0.0
     ends: str = "the twilight ends"
+    opens_s: float = -math.inf
     rows: list[PlanRow] = field(default_factory=list)
     arrivals: list[tuple[Level, float, float]] = field(default_factory=list)
     moves: Counter[str] = field(default_factory=Counter)
@@ -71,7 +72,7 @@ class Course:
                 continue
             preset_s = 0.0 if level.requested == programme.here else self.pace.preset_s
             self.moves[PRESET] += level.requested != programme.here
-            arrived_s = now_s = min(now_s + preset_s, self.end_s)
+            arrived_s = now_s = min(max(now_s + preset_s, self.opens_s), self.end_s)
             for _ in range(programme.cycles):
                 for turn in programme.turns():
                     now_s = self._side_by_side(turn, level, now_s)

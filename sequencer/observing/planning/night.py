@@ -94,10 +94,16 @@ def plan_twilight(
     Its course is walked through three times: in the sky as believed, and 1 sigma brighter and fainter, for the
     uncertainty of the levels. Raises NoTwilight, and ValueError for parameters that were refused.
     """
-    wanted = call.parameters["SEQ.AIRMASS.LIST"]
     outset = Outset(start_s, until_s, ambient_k, learned or {}, begun)
     told = walk_through(call, instrument, site, pace, outset)
-    course = told.course
+    return plan_of(call, told, instrument, site, moon_least_deg)
+
+
+def plan_of(
+    call: TemplateCall, told: Walked, instrument: Instrument, site: Site, moon_least_deg: float = 0.0
+) -> TwilightPlan:
+    """The plan of a twilight that was walked through; `moon_least_deg` is the distance wanted from the Moon."""
+    course, wanted = told.course, call.parameters["SEQ.AIRMASS.LIST"]
     rows = with_sigmas(course, [told.fainter, told.brighter])
     aims = [aim_at(*arrival, site, instrument, wanted, moon_least_deg) for arrival in course.arrivals]
     warnings = [*told.unreachable, *(aim.error for aim in aims if aim.error), *remarks(rows)]
@@ -152,7 +158,7 @@ def walk_through(
     start_s, begun, learned = outset.start_s, outset.begun, outset.learned
     window = begun.window if begun else window_of(call.parameters, site, start_s)
     latest_s = math.inf if outset.until_s is None else outset.until_s
-    twilight = twilight_in(window, site, start_s, pace.preset_s, latest_s)
+    twilight = twilight_in(window, site, start_s, pace.sets_out_s, latest_s)
     levels, unreachable = reachable_levels(call.parameters["SEQ.AIRMASS.LIST"], instrument)
     programme = programme_of(
         call, instrument, window, levels, twilight.sun_altitude_deg, learned, outset.ambient_k
@@ -177,5 +183,13 @@ def _seen(wish: FilterWish, taken: Mapping[Series, int], learned: Nights) -> Fil
 
 def walked(programme: Programme, pace: Pace, twilight: Twilight, sigmas: float = 0.0) -> tuple[Course, float]:
     """The course of a programme in a twilight, `sigmas` brighter than believed, and when its darks end."""
-    course = Course(programme, pace, twilight.sun_altitude_deg, twilight.end_s, sigmas, twilight.ends)
+    course = Course(
+        programme,
+        pace,
+        twilight.sun_altitude_deg,
+        twilight.end_s,
+        sigmas,
+        twilight.ends,
+        twilight.window.start_s,
+    )
     return course, course.walk(twilight.begin_s)

@@ -64,6 +64,8 @@ class Pace:
     """How long the moves take, in s; `overhead_s` replaces the read-out's of every camera where given.
 
     `read_outs_s` are the read-outs learned, by camera and mode, `offset_s` that of a move between two frames.
+    `lead_s` is the least time before a twilight at which the telescope sets out: presets from one level to the next,
+    which teach `preset_s`, are shorter than the way from where it rests.
     """
 
     preset_s: float
@@ -71,6 +73,12 @@ class Pace:
     overhead_s: float | None = None
     read_outs_s: Mapping[tuple[str, str], float] = field(default_factory=dict)
     offset_s: float | None = None
+    lead_s: float = 0.0
+
+    @property
+    def sets_out_s(self) -> float:
+        """How long before a twilight the telescope sets out."""
+        return max(self.preset_s, self.lead_s)
 
 
 def pace_of(
@@ -90,6 +98,7 @@ def pace_of(
         overhead_s,
         {which: told.mean_s(key) for which, key in read_outs.items() if told.known(key)},
         told.mean_s(OFFSET) if told.known(OFFSET) else None,
+        telescope.preset_s if preset_s is None else preset_s,
     )
 
 

@@ -71,11 +71,14 @@ def longest(
     return max(by_camera.values(), key=lambda work: durations.forecast(work).expected_s, default=Work())
 
 
-def sky_forecast(walked: Walked, pace: Pace, durations: Durations, *, begun: bool) -> Forecast:
+def sky_forecast(
+    walked: Walked, pace: Pace, durations: Durations, *, begun: bool, opened: bool = False
+) -> Forecast:
     """How long the sky of a twilight takes, as walked through, from when it can begin until the window ends at most.
 
     The preset before the first level is not in it, unless the template has `begun`. It scatters by presets, filter
-    changes and read-outs, and by the sky's own 1 sigma.
+    changes and read-outs, and by the sky's own 1 sigma; `opened`: the first filter change scatters elsewhere, with the
+    opening of the template that earlier runs taught.
     """
     twilight, course, begins_s = walked.twilight, walked.course, walked.twilight.begin_s
     if not begun:
@@ -84,6 +87,8 @@ def sky_forecast(walked: Walked, pace: Pace, durations: Durations, *, begun: boo
         return NOTHING
     takes_s = max(walked.sky_end_s - begins_s, 0.0)
     counts = _moves(walked, begun=begun)
+    if opened and counts[FILTER_CHANGE]:
+        counts[FILTER_CHANGE] -= 1
     certain_s = takes_s - sum(count * durations.mean_s(key) for key, count in counts.items())
     fainter_s, brighter_s = (
         max(other.sky_end_s, begins_s) - walked.sky_end_s for other in (walked.fainter, walked.brighter)

@@ -42,10 +42,11 @@ def window_of(parameters: dict[str, Any], site: Site, start_s: float) -> Window:
 
 
 def twilight_in(
-    window: Window, site: Site, start_s: float, preset_s: float, until_s: float = math.inf
+    window: Window, site: Site, start_s: float, lead_s: float, until_s: float = math.inf
 ) -> Twilight:
-    """The work in a window by one who is free from `start_s` on, and not longer than `until_s`."""
-    begin_s = max(start_s, window.start_s - preset_s)
+    """The work in a window by one who is free from `start_s` on and sets out `lead_s` early, and not longer than
+    `until_s`."""
+    begin_s = max(start_s, window.start_s - lead_s)
     first_s, last_s = min(begin_s, window.start_s), max(begin_s, window.end_s)
     sun = _track(site, first_s - TRACK_SPARE_S, last_s + TRACK_SPARE_S)
     if until_s < window.end_s:

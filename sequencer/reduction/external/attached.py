@@ -9,7 +9,7 @@ from sequencer.config.models import Instrument
 from sequencer.config.stages import StageConfig
 from sequencer.reduction.contract import ProductRecord
 from sequencer.reduction.external import shelf
-from sequencer.reduction.external.collect import Found, collected, failure
+from sequencer.reduction.external.collect import NO_PRODUCT, Found, collected, failure
 from sequencer.reduction.external.folder_contract import BadRecordError, read_record
 from sequencer.reduction.external.handover import Handover, hand_over
 from sequencer.reduction.external.launch import run_program
@@ -74,7 +74,10 @@ class AttachedReduction:
             yield from self._run(name, stage, earlier)
 
     def _run(self, name: str, stage: StageConfig, index: int) -> Iterator[ProductRecord]:
-        """Products of one stage for one template; none when the stage is not for it, or no frame is good."""
+        """Products of one stage for one template; none when the stage is not for it, or no frame is good.
+
+        What it made of the template before goes, but for a program that fails now: its earlier products stay.
+        """
         frames = [frame for frame in self._sound() if frame.template_index == index]
         wanted = not stage.templates or any(frame.template in stage.templates for frame in frames)
         if not wanted or not any(frame.good for frame in frames):
@@ -83,8 +86,12 @@ class AttachedReduction:
         work = self._new_folder(name, index)
         known = self._known(name, stage, index, frames[0])
         handed = hand_over(work, name, stage, self._run_dir, self._instrument.name, frames, known)
+        made = []
         for found in self._outcome(name, stage, handed):
-            yield shelf.put(self._products, name, stage.parameters, found)
+            made.append(shelf.put(self._products, name, stage.parameters, found))
+            yield made[-1]
+        if not any(product.category == NO_PRODUCT for product in made):
+            shelf.take_away(self._products, name, index, {product.record for product in made})
 
     def _known(self, name: str, stage: StageConfig, index: int, frame: RawFrame) -> list[Calibration]:
         """Calibrations for a template, the best last: files of the deployment, of other runs, of this run."""

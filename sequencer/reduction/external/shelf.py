@@ -144,6 +144,25 @@ def take_back(products: Path, stage: str, categories: set[str], before: int) -> 
     return sorted({record["stage"]["template_index"] for record in waited})
 
 
+def take_away(products: Path, stage: str, template_index: int, made: set[str]) -> None:
+    """Remove what the stage made of a template before and has not made anew, the records last.
+
+    `made` are names of records.
+    """
+    stems = [
+        record["log"].removesuffix(".log")
+        for record in records(products, stage)
+        if record["stage"]["template_index"] == template_index
+    ]
+    stale = [one for one in stems if f"{one}.json" not in made]
+    for one in stale:
+        files = products.glob(f"{one}.*")
+        for path in sorted(files, key=lambda path: path.name == f"{one}.json"):
+            path.unlink()
+    if stale:
+        flush_folder(products)
+
+
 def stage_files(products: Path) -> set[str]:
     """Names of the files in `products` that are of attached stages, not of the native recipes."""
     stems = [record["log"].removesuffix(".log") for record in records(products)]

@@ -15,7 +15,7 @@ from sequencer.config.yaml_reader import read_yaml
 from sequencer.observing.exchange.formats import write_whole
 from sequencer.observing.exchange.yaml_form import block_yaml
 
-from .samples import FULL
+from .samples import FULL, full
 
 
 def call(command: Command, *words: object) -> Result:
@@ -61,10 +61,10 @@ def test_a_bad_file_leaves_what_was_there_alone_and_says_everything(tmp_path: Pa
 
 def test_a_bad_block_is_not_exported(tmp_path: Path) -> None:
     block, outside = tmp_path / "a.yaml", tmp_path / "a.obd"
-    block.write_text("name: x\ninstrument: METIS\nobserver: Hallé\ntemplates: [{template: Darc}]\n")
+    block.write_text("name: x\ninstrument: METIS\nobserver: ' '\ntemplates: [{template: Darc}]\n")
     result = call(export_ob, block, "--form", "obd", "--out", outside)
     assert result.exit_code == 2
-    assert f"{block}:3: observer: does not fit its header card" in result.stderr
+    assert f"{block}:3: observer: must not be empty" in result.stderr
     assert f"{block}:4: unknown template 'Darc'; did you mean Dark" in result.stderr
     assert not outside.exists()
 
@@ -88,6 +88,18 @@ def test_a_status_is_written_only_where_it_may_follow(tmp_path: Path) -> None:
     line = block.read_text().splitlines().index("status: +") + 1
     assert f"{block}:{line}: status: after + (accepted" in refused.stderr
     assert '"obStatus": "C"' in call(export_ob, "metis-dark", "--form", "p2json", "--status", "C").stdout
+
+
+def test_an_accent_goes_through_phase_2_and_is_lost_with_a_warning_in_the_obd_form(tmp_path: Path) -> None:
+    block = tmp_path / "night.yaml"
+    block.write_text(block_yaml({**full(), "pi": "C. Herschél"}))
+    out = call(export_ob, block, "--form", "p2json", "--out", tmp_path / "a.json")
+    assert (out.exit_code, out.stderr) == (0, "")
+    assert "pi: C. Herschél\n" in call(import_ob, tmp_path / "a.json").stdout
+    out = call(export_ob, block, "--form", "obd", "--out", tmp_path / "a.obd")
+    line = block.read_text().splitlines().index("pi: C. Herschél") + 1
+    assert out.stderr == f"warning: {block}:{line}: pi: written in plain ASCII: 'C. Herschel'\n"
+    assert "pi: C. Herschel\n" in call(import_ob, tmp_path / "a.obd").stdout
 
 
 def test_signatures(tmp_path: Path) -> None:

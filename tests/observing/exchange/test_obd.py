@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sequencer.config import ConfigErrors
@@ -182,10 +184,16 @@ def test_a_file_that_is_not_utf8_or_too_large_is_refused() -> None:
     ("key", "value", "words"),
     [
         ("name", 'The "best" flats', "OBS.NAME: 'The \"best\" flats' has '\"'"),
-        ("observer", "Hallé", "not printable ASCII"),
+        ("constraints", {"other": {"atm": "50 µm"}}, "OBS.CON.OTHER1.TEXT: '50 µm' has 'µ'"),
     ],
 )
-def test_what_the_form_cannot_hold_is_not_written(key: str, value: str, words: str) -> None:
+def test_what_the_form_cannot_hold_is_not_written(key: str, value: object, words: str) -> None:
     with pytest.raises(ConfigErrors) as errors:
         obd_text(located({**full(), key: value}), WRITTEN)
     assert words in str(errors.value)
+
+
+def test_names_are_written_in_plain_ascii() -> None:
+    text = obd_text(located({**full(), "name": "Flats für M31", "observer": "E. Hallé"}), WRITTEN)
+    assert re.search(r'^OBS.NAME +"Flats fur M31"$', text, re.MULTILINE)
+    assert re.search(r'^OBS.OBSERVER +"E. Halle"$', text, re.MULTILINE)

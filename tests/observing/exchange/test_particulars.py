@@ -11,11 +11,13 @@ import pytest
 import yaml
 
 from sequencer.config import ConfigErrors
+from sequencer.config.problems import shown
 from sequencer.config.yaml_reader import parse_yaml
 from sequencer.observing.block import read_ob
 from sequencer.observing.exchange.checking import check_block, keyword_problem
 from sequencer.observing.exchange.particulars import Particulars, read_particulars
 from sequencer.observing.exchange.status import NEXT, RUNNABLE, STATUS, cannot_follow, not_runnable
+from sequencer.observing.exchange.texts import respelled
 from sequencer.observing.exchange.yaml_form import block_yaml
 
 from .samples import full, located
@@ -53,7 +55,8 @@ def test_a_target_may_be_a_name_alone() -> None:
         ("observr: X\n", "unknown key 'observr'; did you mean observer?"),
         ("observer: ''\n", "observer: must not be empty"),
         ("observer: 5\n", "observer: must be text, not 5"),
-        ("pi: Hallé\n", "pi: does not fit its header card"),
+        ('pi: "Hall\\ney"\n', "pi: must be one line of text, not 'Hall\\ney'"),
+        ('pi: "\\u0301"\n', "pi: must not be empty: nothing of it is left in plain ASCII"),
         ("id: 0\n", "id: must be from 1 to 2147483647, not 0"),
         ("status: plus\n", "status: must not be 'plus': one of P (partially defined), D"),
         ("status: ''\n", "status: must not be ''"),
@@ -107,16 +110,63 @@ def test_a_text_too_long_for_its_card_is_refused_with_the_length_it_may_have(
 
 def with_text(key: str, text: str) -> list[str]:
     """What is wrong with a block that has a text at a key."""
+    problems = read_ob(parse_yaml(yaml.safe_dump(block_with(key, text)).encode(), "ob.yaml")).problems
+    return [str(problem) for problem in problems if "card" in problem.text]
+
+
+def block_with(key: str, text: str) -> dict[str, Any]:
     block: dict[str, Any] = {"name": "x", "instrument": "METIS", "programme": "x", "templates": [{"template": "Dark"}]}
     place = block.setdefault("target", {}) if "." in key else block
     place[key.rpartition(".")[2]] = text
-    problems = read_ob(parse_yaml(yaml.safe_dump(block).encode(), "ob.yaml")).problems
-    return [str(problem) for problem in problems if "card" in problem.text]
+    return block
 
 
 def test_everything_wrong_is_said_at_once_also_across_kinds() -> None:
     text = "id: none\ntarget: {name: X, epoch: 0}\nconstraints:\n  airmass: 9\nstatus: Q\nseeing: 1\n"
     assert [problem.split(":")[1] for problem in told(text)] == ["4", "5", "7", "8", "9"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "constraints: {twilight_minutes: abc, airmass: 0.5, moon_distance_deg: 400}\n",
+            ["airmass: must be from 1 to 5", "moon_distance_deg: must be from", "twilight_minutes: must be a number"],
+        ),
+        (
+            "target: {name: 5, ra: 10.68, dec: '-95:00:00', epoch: 1}\n",
+            ["dec: must be +90 deg", "epoch: must be a year", "target.name: must be text", "ra: must be text"],
+        ),
+        ("target: {ra: 25:00:00}\n", ["target.ra: must be below 24 h", "target.ra: must not be alone", "target: name"]),
+        (
+            "constraints: {sky_transparency: clear, airmass: high, moon: 1}\n",
+            ["airmass: must be", "sky_transparency: must not be 'clear'", "unknown key 'moon'"],
+        ),
+        (
+            "constraints:\n  {times: [{after: 3, before: x}, {after: 2027-02-01, before: 2027-01-01}], "
+            "other: {a: [1], fli: 1}}\n",
+            ["other.a: must be", "other: fli is", "times[0].after: must be text", "times[1]: ends (2027-01-01) before"],
+        ),
+        ("constraints: {times: 3, other: [], airmass: 6}\n", ["airmass: must be", "other: must be", "times: must be"]),
+    ],
+)  # fmt: skip
+def test_a_wrong_type_hides_no_wrong_value_beside_it(text: str, words: list[str]) -> None:
+    found = told(text)
+    assert len(found) == len(words), found
+    assert all(sum(word in problem for problem in found) == 1 for word in words), found
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_text_for_people_is_taken_as_it_is_written_and_the_header_told_of(key: str) -> None:
+    """The length is that of the header's spelling."""
+    room = 80 - len(f"HIERARCH {TEXTS[key]} = ''")
+    for text, plain in (("für M31", "fur M31"), ("é" * room, "e" * room)):
+        assert not with_text(key, text)
+        (warning,) = respelled(located(block_with(key, text)))
+        assert warning.text == f"{key}: header cards are plain ASCII: they will say {shown(plain)}"
+    (problem,) = with_text(key, "°" * (room // 3 + 1))
+    assert f"this has {3 * (room // 3 + 1)}" in problem
+    assert respelled(located(block_with(key, "plain"))) == []
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def test_a_python_without_the_megara_pipeline_is_told_and_harms_nothing(tmp_path
     darks(tmp_path / "run")
     bare = {"megara": StageConfig(["{python}", "-S", "{stages}/megara.py"])}
     (product,) = reduce(tmp_path / "run", bare)
-    told = f"numina 0.40.0 is not installed for {sys.executable}: pip install 'hil-sequencer[megara]'"
+    told = f"numina 0.40.0 is not installed for {sys.executable}: pip install '.[megara]' in the checkout"
     assert product.qa.reasons == [f"stage megara: {told}"]
 
 

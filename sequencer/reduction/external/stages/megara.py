@@ -24,7 +24,7 @@ RECIPES = {
     "MegaraDarkImage": ("master_dark", "MASTER_DARK", ["MASTER_BIAS"]),
 }
 """By mode: the recipe's result, the category of our product, the categories it needs."""
-INSTALL = "pip install 'hil-sequencer[megara]'"
+INSTALL = "pip install '.[megara]' in the checkout"
 REQUIREMENT = {"MASTER_BIAS": "master_bias"}
 DONE = 2
 """State of a numina task that ended well."""
