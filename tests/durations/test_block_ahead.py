@@ -12,6 +12,7 @@ from sequencer.durations import (
     Forecast,
     Spread,
     Work,
+    closing,
     opening,
     read_out,
 )
@@ -132,3 +133,21 @@ def test_without_darks_nobody_waits_for_them() -> None:
     ahead = block.after_sky(Ahead(0.0, block.durations), 0, [])
     assert ahead is not None
     assert ahead.forecast().expected_s < 600.0
+
+
+def test_a_filter_change_that_is_part_of_the_opening_is_learned_with_it() -> None:
+    """One filter at one level: no run ever shows a filter change by itself."""
+    asked = {**blocks.LP, "SEQ.AIRMASS.LIST": [1.5], "SEQ.LEVEL.LIST": [], "SEQ.DARK": False}
+    taught = {
+        opening(blocks.FLAT, first=True): Spread(1, 100.0, 0.0),
+        read_out("LM", "fast"): Spread(9, 1.0, 0.0),
+    }
+    block = block_ahead(
+        [(blocks.FLAT, asked)], {"one": {**taught, closing(blocks.FLAT): Spread(1, 5.0, 0.0)}}
+    )
+    (call,) = block.found.ob.templates
+    walked = walk_through(call, METIS, PARANAL, block.pace, Outset(blocks.MORNING_S))
+    ahead = block.whole(Ahead(blocks.MORNING_S, block.durations), 0, walked)
+    assert ahead is not None
+    assert walked.course.moves[FILTER_CHANGE] == 1
+    assert ahead.forecast().runs == 1
