@@ -9,7 +9,8 @@ class Status(msgspec.Struct):
     """The run at this moment. Levels are fractions of full well; unknown numbers are None. `pausing`: a pause was
     asked for that has not ended.
 
-    `left_s` is how long the block will take yet, in s, between `left_low_s` and `left_high_s` nine times out of ten.
+    `left_s` is how long the block will take yet, in s, between `left_low_s` and `left_high_s` nine times out of ten as
+    `left_runs` earlier runs taught (0: by the instrument's figures, and nothing is promised).
     Of the twilight's plan: `planned` frames, `achieved` good ones, and the series `left` in words.
     """
 
@@ -31,6 +32,7 @@ class Status(msgspec.Struct):
     left_s: float | None = None
     left_low_s: float | None = None
     left_high_s: float | None = None
+    left_runs: int | None = None
     planned: int = 0
     achieved: int = 0
     left: list[str] = []

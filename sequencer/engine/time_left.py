@@ -110,6 +110,7 @@ class TimeLeft:
             status.left_s = status.left_low_s = status.left_high_s = None
             return
         gone_s = now_s - self._said_s
+        status.left_runs = self._forecast.runs
         status.left_s, status.left_low_s, status.left_high_s = (
             max(seconds - gone_s, 0.0)
             for seconds in (self._forecast.expected_s, self._forecast.low_s, self._forecast.high_s)

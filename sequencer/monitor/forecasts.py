@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sequencer.monitor.lines import Data, clock_time
 from sequencer.monitor.page import table, text
 from sequencer.monitor.record import Record
-from sequencer.monitor.status_text import span, unit_of
+from sequencer.monitor.status_text import forecast, unit_of
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,10 @@ class Judged:
 
     @property
     def right(self) -> bool | None:
-        """Whether its interval holds what came."""
-        return None if self.took_s is None else bool(self.said["low_s"] <= self.took_s <= self.said["high_s"])
+        """Whether its interval holds what came; None where none was promised, as no earlier run taught it."""
+        if self.took_s is None or self.said["runs"] == 0:
+            return None
+        return bool(self.said["low_s"] <= self.took_s <= self.said["high_s"])
 
 
 def judged(records: Iterable[Record]) -> list[Judged]:
@@ -58,7 +60,7 @@ def forecast_table(records: Iterable[Record]) -> str:
         [
             clock_time(one.time_s),
             text(one.said["when"]),
-            text(span(one.said["left_s"], one.said["low_s"], one.said["high_s"])),
+            text(forecast(one.said["left_s"], one.said["low_s"], one.said["high_s"], one.said["runs"])),
             "-" if one.said["runs"] is None else str(one.said["runs"]),
             "-" if one.took_s is None else _took(one.took_s, one.said["left_s"]),
             {True: "yes", False: "no", None: "-"}[one.right],

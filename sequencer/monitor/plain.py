@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sequencer.engine.status import Status
 
 PROGRESS_EVERY_S = 300.0
-QUIET_KINDS = frozenset({"step", "step_done", "exposure", "light_stop", "template_state"})
+QUIET_KINDS = frozenset({"step", "step_done", "exposure", "light_stop", "template_state", "forecast"})
 
 
 class PlainLines:

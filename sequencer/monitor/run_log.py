@@ -8,7 +8,7 @@ from pathlib import Path
 from sequencer.monitor import lines
 from sequencer.monitor.lines import Data, clock_time
 from sequencer.monitor.record import Record
-from sequencer.monitor.status_text import span
+from sequencer.monitor.status_text import forecast
 
 
 def _run_started(data: Data) -> str:
@@ -31,8 +31,10 @@ def _replan(data: Data) -> str:
 
 
 def _forecast(data: Data) -> str:
-    runs = "nothing to learn from" if data["runs"] is None else f"from {data['runs']} runs"
-    return f"{data['when']}: block {span(data['left_s'], data['low_s'], data['high_s'], 'left')}, {runs}"
+    left = forecast(data["left_s"], data["low_s"], data["high_s"], data["runs"])
+    whence = {None: "nothing to learn from", 0: "by the instrument's figures"}
+    taught = whence.get(data["runs"], f"from {data['runs']} runs")
+    return f"{data['when']}: block {left}, {taught}"
 
 
 def _exposure(data: Data) -> str:

@@ -74,11 +74,21 @@ def time_left(status: Status) -> str:
 
 
 def block_left(status: Status) -> str:
-    """`block: 12 min left (11 to 14)`, right nine times out of ten; empty when unknown."""
+    """`block: 12 min left (11 to 14)`, right nine times out of ten, or `block: about 12 min left` where no earlier run
+    taught how long things take; empty when unknown.
+    """
     left_s, low_s, high_s = status.left_s, status.left_low_s, status.left_high_s
     if left_s is None or low_s is None or high_s is None:
         return ""
-    return f"block: {span(left_s, low_s, high_s, 'left')}"
+    return f"block: {forecast(left_s, low_s, high_s, status.left_runs)}"
+
+
+def forecast(left_s: float, low_s: float, high_s: float, runs: int | None) -> str:
+    """`12 min left (11 to 14)`; without the interval where it rests on the instrument's figures (`runs` 0)."""
+    if runs == 0:
+        scale, unit = unit_of(left_s)
+        return f"about {left_s / scale:.0f} {unit} left"
+    return span(left_s, low_s, high_s, "left")
 
 
 def span(seconds: float, low_s: float, high_s: float, word: str = "") -> str:

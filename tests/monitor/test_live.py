@@ -9,7 +9,9 @@ import pytest
 from rich.console import Console
 
 from monitor.night import START_S, Night, whole_night
+from sequencer.engine.journal import Record
 from sequencer.engine.status import Status
+from sequencer.monitor.forecasts import judged
 from sequencer.monitor.live import LiveScreen
 from sequencer.monitor.plain import PlainLines
 from sequencer.monitor.status_text import facts, light_stop_style, progress_line, time_left
@@ -50,6 +52,21 @@ def test_what_is_not_known_is_a_dash_never_a_number() -> None:
     assert shown["level"] == "-   last -, now predicted -"
     assert shown["good"] == "0 of 0   next DIT -"
     assert shown["disk"] == "- free, - needed"
+
+
+@pytest.mark.parametrize(("runs", "told"), [(12, "28 min left (25 to 30)"), (0, "about 28 min left")])
+def test_an_interval_is_promised_where_earlier_runs_taught(runs: int, told: str) -> None:
+    status = Status(left_s=1680.0, left_low_s=1500.0, left_high_s=1800.0, left_runs=runs)
+    assert time_left(status) == f"block: {told}"
+
+
+@pytest.mark.parametrize(("runs", "right"), [(12, False), (0, None)])
+def test_a_forecast_is_judged_where_an_interval_was_promised(runs: int, right: bool | None) -> None:
+    said = {"left_s": 60.0, "low_s": 50.0, "high_s": 70.0, "runs": runs, "when": "the template begins"}
+    done = [("forecast", said, 0.0), ("template_done", {"outcome": "completed"}, 80.0)]
+    ended = [*done, ("run_done", {"outcome": "completed"}, 81.0)]
+    (one,) = judged(Record(number, time_s, kind, data, "") for number, (kind, data, time_s) in enumerate(ended))
+    assert (one.took_s, one.right) == (80.0, right)
 
 
 def test_a_paused_run_says_so_before_anything_but_the_light_stop() -> None:

@@ -60,4 +60,4 @@ def test_what_all_sets_of_a_recipe_want_is_said_once() -> None:
 def test_without_earlier_runs_the_interval_says_that_it_is_assumed() -> None:
     assert interval_text(EMPTY) == ""
     assumed = msgspec.structs.replace(EMPTY, interval=Interval(100.0, 90.0, 125.0, 0))
-    assert interval_text(assumed).startswith("by the instrument's figures 1 min 30 s to 2 min 05 s")
+    assert interval_text(assumed).startswith("about 1 min 40 s by the instrument's figures")

@@ -37,7 +37,8 @@ def interval_text(foreseen: Foreseen) -> str:
         return ""
     span = f"{duration(known.low_s)} to {duration(known.high_s)}"
     if not known.runs:
-        return f"by the instrument's figures {span}; no earlier run has taught how long its steps take"
+        expected = duration(known.expected_s)
+        return f"about {expected} by the instrument's figures; no earlier run has taught how long its steps take"
     return f"nine times out of ten {span}, as {known.runs} earlier runs taught"
 
 
