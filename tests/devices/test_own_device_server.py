@@ -3,7 +3,6 @@
 import asyncio
 import importlib
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from sequencer.config.models import DeviceConfig
 from sequencer.devices.connect import CLIENTS
 from sequencer.devices.examples import dome_shutter
 from sequencer.wire.errors import CommandAborted
+from tests.ports import free_ports
 
 from .support import failed, run
 
@@ -31,6 +31,7 @@ import sys
 sys.path.insert(0, "tests")
 from contract.hardware import SerialDome
 from sequencer.devices.examples.dome_shutter import DomeShutter
+
 
 async def open_your_line(device):
     return SerialDome(WallClock(), travel_s=1.0)
@@ -85,9 +86,8 @@ def test_every_promise_of_the_page_is_one_the_suite_proves():
 @pytest.fixture
 def address(tmp_path):
     """The server of the page's third section in a process of its own, on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        here = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    (port,) = free_ports(1)
+    here = f"tcp://127.0.0.1:{port}"
     program = tmp_path / "serve.py"
     program.write_text(HARDWARE + PYTHON[1].replace(ADDRESS, here))
     with subprocess.Popen([sys.executable, str(program)], cwd=ROOT) as process:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from sequencer.config import load_instrument
 from sequencer.engine.journal import read_journal
 from sequencer.monitor.summary import build_summary
 from tests.end_to_end import rig, truths
+from tests.ports import free_ports
 
 SEED = 5
 WINDOW = (96, 96)
@@ -70,11 +70,8 @@ class Place:
 
 @contextmanager
 def place(folder: Path, instrument: str = "metis") -> Iterator[Place]:
-    with ExitStack() as stack:
-        sockets = {name: stack.enter_context(socket.socket()) for name in rig.DEVICES[instrument]}
-        for one in sockets.values():
-            one.bind(("127.0.0.1", 0))
-        ports = {name: one.getsockname()[1] for name, one in sockets.items()}
+    names = list(rig.DEVICES[instrument])
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
     yield Place(
         folder,
         rig.write_deployment(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from pathlib import Path
 
 import pytest
 
 from sequencer.engine.operator import ADDRESS_FILE, newest_run, send
 from sequencer.wire.errors import NoAnswer
+from tests.ports import free_ports
 
 
 def run_folder(folder: Path, name: str, port: int, age_s: float) -> Path:
@@ -23,12 +23,6 @@ def run_folder(folder: Path, name: str, port: int, age_s: float) -> Path:
     return run
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_a_folder_without_a_run_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no sequencer is running here"):
         send(tmp_path, "pause")
@@ -37,7 +31,7 @@ def test_a_folder_without_a_run_is_said(tmp_path: Path) -> None:
 
 
 def test_a_run_that_died_is_said_with_its_address(tmp_path: Path) -> None:
-    port = free_port()
+    (port,) = free_ports(1)
     run = run_folder(tmp_path, "20270320T090000", port, 1.0)
     with pytest.raises(NoAnswer, match=f"'pause' .*nothing at tcp://127.0.0.1:{port}; it may have died"):
         send(run, "pause")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -24,22 +23,12 @@ from sequencer.wire.messages import FrameHeader
 from simulators.process import main as process_main
 from simulators.start import start_simulators
 from simulators.world.world import World
+from tests.ports import free_ports
 
 RATE = 60.0
 EPOCH_S = parse_utc("2027-03-20T09:15:00")
 APART = ("telescope", "mechanisms", "detector_lm")
 HERE = {"sources", "site", "detector_n", "detector_ifu"}
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 @pytest.fixture
