@@ -86,11 +86,10 @@ def timeline_plot(story: Story) -> bytes | None:
 
 def _explain(axes: Axes, used: set[str]) -> None:
     """Say what the colours mean."""
-    known = [(name, colour) for name, colour in LEGEND if colour in used]
-    for name, colour in known:
-        axes.bar([], [], color=colour, label=name)
-    if known:
-        drawing.legend(axes)
+    from matplotlib.patches import Patch
+
+    if handles := [Patch(color=colour, label=name) for name, colour in LEGEND if colour in used]:
+        drawing.legend(axes, handles=handles)
 
 
 def _draw_row(axes: Axes, height: int, bars: Bars, least_s: float) -> None:

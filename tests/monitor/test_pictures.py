@@ -16,7 +16,7 @@ from sequencer.monitor.drawing import colours_of, time_ticks
 from sequencer.monitor.pictures import averaged, image_png, palette, science_images, stretch
 from sequencer.monitor.rehearsal.doings import templates_of
 from sequencer.monitor.story import tell
-from sequencer.monitor.timeline import reach, rows
+from sequencer.monitor.timeline import reach, rows, timeline_plot
 
 
 def test_small_images_are_shown_pixel_by_pixel() -> None:
@@ -141,3 +141,16 @@ def test_a_wait_that_was_broken_off_ends_with_the_run(tmp_path: Path) -> None:
     story = tell(night.records())
     assert [bar[:2] for bar in rows(story)["waiting"]] == [(START_S, 60.0)]
     assert [(doing.start_s, doing.end_s) for doing in templates_of(story)[0].doings] == [(START_S, START_S + 60.0)]
+
+
+def test_the_legend_of_the_timeline_has_the_colours_of_its_bars(tmp_path: Path) -> None:
+    """None is left to the plotting library, whose own first colour is this blue."""
+    night = Night(tmp_path)
+    night.start()
+    night.log("wait", why="waiting for the twilight", until_s=START_S + 60.0)
+    night.frame(kind="flat")
+    drawn = timeline_plot(tell(night.records()))
+    assert drawn is not None
+    pixels = np.asarray(Image.open(io.BytesIO(drawn)).convert("RGB"))
+    assert (pixels == (0xE6, 0x9F, 0x00)).all(axis=2).any()
+    assert not (pixels == (0x1F, 0x77, 0xB4)).all(axis=2).any()
