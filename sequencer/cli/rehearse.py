@@ -88,10 +88,10 @@ def known_durations(deployment: str, learned: Path | None) -> Durations | None:
     """What earlier runs taught of how long things take. Raises ConfigErrors."""
     from sequencer.config import load_deployment
     from sequencer.durations import Durations
-    from sequencer.observing.planning import read_durations
+    from sequencer.observing.planning import read_taught
 
     return (
-        None if learned is None else Durations(read_durations(learned, load_deployment(deployment).name), {})
+        None if learned is None else Durations(read_taught(learned, load_deployment(deployment).name).durations, {})
     )
 
 

@@ -17,7 +17,7 @@ from sequencer.devices.lightpath import LightStop
 from sequencer.durations import Durations
 from sequencer.engine.control import Control
 from sequencer.engine.feed import Feed
-from sequencer.engine.foresight import Foresight, NothingForeseen
+from sequencer.engine.foresight import Foresight
 from sequencer.engine.journal import Journal
 from sequencer.engine.rates import Rates
 from sequencer.engine.status import Status
@@ -63,7 +63,7 @@ class RunContext:
     procedure: str = ""
     template_started_s: float = 0.0
     activities: list[str] = field(default_factory=list)
-    time_left: Foresight = field(default_factory=NothingForeseen)
+    time_left: Foresight = field(default_factory=Foresight)
 
     @property
     def airmass(self) -> float:

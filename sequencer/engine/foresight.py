@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from sequencer.engine.shot import Shot
 from sequencer.observing.planning import Walked
@@ -12,8 +11,11 @@ Left = Callable[[], Walked | None]
 """Walks through what is left on the sky (None: nothing is). Pure: it may be called in a thread."""
 
 
-class Foresight(Protocol):
-    """Looks ahead at each of these moments. None of them raises: what is not known hurts no night."""
+class Foresight:
+    """Looks ahead at each of these moments; by itself it foresees nothing: of a script nobody knows what comes.
+
+    None of them raises: what is not known hurts no night.
+    """
 
     async def template_begins(self) -> None:
         """The present template begins; of a twilight nothing is said before it is planned."""
@@ -32,25 +34,3 @@ class Foresight(Protocol):
 
     def tell(self) -> None:
         """Bring the status up to date."""
-
-
-class NothingForeseen:
-    """Of a script nobody knows what comes next."""
-
-    async def template_begins(self) -> None:
-        """Do nothing."""
-
-    async def twilight_planned(self, walked: Walked) -> None:
-        """Do nothing."""
-
-    async def template_over(self) -> None:
-        """Do nothing."""
-
-    async def sky(self, left: Left, when: str, moved_s: float = 0.0) -> None:
-        """Do nothing."""
-
-    async def taken(self, shot: Shot) -> None:
-        """Do nothing."""
-
-    def tell(self) -> None:
-        """Do nothing."""

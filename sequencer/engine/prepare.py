@@ -16,7 +16,7 @@ from sequencer.config.yaml_reader import Located
 from sequencer.engine.clocks import choose_clock
 from sequencer.engine.request import BadInput, RunRequest
 from sequencer.observing import OB, Validation, load_ob, validate
-from sequencer.observing.planning import Runs, read_durations, read_learned
+from sequencer.observing.planning import Runs, read_taught
 from sequencer.observing.planning.learned import Nights
 from sequencer.sky import Site
 
@@ -70,6 +70,7 @@ def prepare(request: RunRequest) -> Prepared:
     if problems := [*map(str, checked.problems), *disk_problems, *problems]:
         raise BadInput(problems)
     file = learned_file(request, deployment, clock)
+    taught = read_taught(file, deployment.name)
     return Prepared(
         request,
         checked.ob,
@@ -81,9 +82,9 @@ def prepare(request: RunRequest) -> Prepared:
         clock.now(),
         checked.disk_bytes,
         simulate=clock.kind == "virtual",
-        learned={} if file is None else read_learned(file, deployment.name),
+        learned=taught.rates,
         learned_file=None if request.rehearsal else file,
-        durations={} if file is None else read_durations(file, deployment.name),
+        durations=taught.durations,
         warnings=tuple(warning.text for warning in checked.warnings),
     )
 
@@ -106,6 +107,7 @@ def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> 
         )
     ob = OB(name, instrument.name, "", [], Located(name, {}, {}))
     file = learned_file(request, deployment, clock)
+    taught = read_taught(file, deployment.name)
     return Prepared(
         request,
         ob,
@@ -116,9 +118,9 @@ def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> 
         clock,
         clock.now(),
         simulate=here or clock.kind == "virtual",
-        learned={} if file is None else read_learned(file, deployment.name),
+        learned=taught.rates,
         learned_file=file,
-        durations={} if file is None else read_durations(file, deployment.name),
+        durations=taught.durations,
     )
 
 
@@ -134,11 +136,14 @@ def load_place(request: RunRequest) -> tuple[Deployment, Instrument, SiteConfig]
 def rehearsed(deployment: Deployment) -> Deployment:
     """The deployment a rehearsal runs on: every device simulated, no stage attached.
 
-    Where real hardware is rehearsed the night is the one believed in: nothing about it is drawn at random.
+    Where real hardware is rehearsed the night is the one believed in: neither its sky nor the pace of the devices is
+    drawn at random.
     """
     night = deployment.night
     if not all(device.simulated for device in deployment.devices.values()):
-        night = msgspec.structs.replace(night, zero_point_sigma=0.0, sky_noise_sigma=0.0, twilight_scale_sigma=0.0)
+        night = msgspec.structs.replace(
+            night, zero_point_sigma=0.0, sky_noise_sigma=0.0, twilight_scale_sigma=0.0, duration_sigma=0.0
+        )
     devices = {
         name: msgspec.structs.replace(device, simulated=True) for name, device in deployment.devices.items()
     }

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sequencer.durations import Ahead, Durations, Forecast, Work
 from sequencer.engine.context import RunContext
-from sequencer.engine.foresight import Left
+from sequencer.engine.foresight import Foresight, Left
 from sequencer.engine.journal import Record
 from sequencer.engine.looking_ahead import Look, foreseen, rounded, walk_from, without
 from sequencer.engine.shot import Shot
@@ -23,7 +23,7 @@ from sequencer.observing.planning import DarkSeries, Walked, figures_of
 T = TypeVar("T")
 
 
-class TimeLeft:
+class TimeLeft(Foresight):
     """The forecast of one run's block until its last template is done; unknown where no twilight is to be had.
 
     Twilights are walked through in a thread. Whatever goes wrong with it is one alarm, and nothing more is foreseen.

@@ -20,8 +20,7 @@ from sequencer.config.times import simulated_start_s
 from sequencer.durations import Durations
 from sequencer.observing.beam import is_twilight
 from sequencer.observing.block import OB, load_ob
-from sequencer.observing.planning import TwilightPlan, figures_of, pace_of, plan_twilight, read_durations
-from sequencer.observing.planning.learned import read_learned
+from sequencer.observing.planning import TwilightPlan, figures_of, pace_of, plan_twilight, read_taught
 from sequencer.observing.validation import validate
 from sequencer.sky import Site, sun_altitude_deg
 from sequencer.sky.thermal import REFERENCE_TEMPERATURE_K
@@ -114,9 +113,8 @@ def plan_night(request: PlanRequest) -> NightPlan:
     night = NightPlan(block.name, place.deployment.name, place.site, warnings=checked.warnings)
     if checked.problems:
         return replace(night, problems=checked.problems)
-    learned = {} if request.learned is None else read_learned(request.learned, place.deployment.name)
-    runs = {} if request.learned is None else read_durations(request.learned, place.deployment.name)
-    durations = Durations(runs, figures_of(place.instrument))
+    taught = read_taught(request.learned, place.deployment.name)
+    durations = Durations(taught.durations, figures_of(place.instrument))
     twilights, now_s = list[TwilightPlan](), place.start_s
     for call in filter(is_twilight, checked.ob.templates):
         pace = pace_of(place.instrument, request.preset_s, request.overhead_s, durations)
@@ -127,7 +125,7 @@ def plan_night(request: PlanRequest) -> NightPlan:
                 place.site,
                 now_s,
                 pace,
-                learned,
+                taught.rates,
                 ambient_k=request.ambient_k,
                 moon_least_deg=block.moon_least_deg,
             )

@@ -12,8 +12,7 @@ from sequencer.observing.planning import (
     Throughput,
     figures_of,
     pace_of,
-    read_durations,
-    read_learned,
+    read_taught,
     write_learned,
 )
 
@@ -27,9 +26,9 @@ RUNS = {
 def test_durations_are_kept_beside_throughputs_one_line_a_step(tmp_path: Path) -> None:
     path = tmp_path / "learned.yaml"
     write_learned(path, "metis", LP, RUNS)
-    assert read_durations(path, "metis") == RUNS
-    assert list(read_durations(path, "metis")) == ["one", "two"]
-    assert read_learned(path, "metis") == LP
+    assert read_taught(path, "metis").durations == RUNS
+    assert list(read_taught(path, "metis").durations) == ["one", "two"]
+    assert read_taught(path, "metis").rates == LP
     assert '    "telescope preset": {n: 2, mean_s: 68.000, sd_s: 48.640}' in path.read_text().splitlines()
 
 
@@ -37,8 +36,8 @@ def test_a_file_of_before_has_no_durations_and_stays_readable(tmp_path: Path) ->
     path = tmp_path / "learned.yaml"
     write_learned(path, "metis", LP)
     assert "durations" not in path.read_text()
-    assert read_durations(path, "metis") == {}
-    assert read_durations(tmp_path / "none.yaml", "metis") == {}
+    assert read_taught(path, "metis").durations == {}
+    assert read_taught(tmp_path / "none.yaml", "metis").durations == {}
 
 
 @pytest.mark.parametrize("bad", ["mean_s: -1.0", "mean_s: .inf", "mean_s: long"])
@@ -48,7 +47,7 @@ def test_impossible_durations_are_refused_with_their_line(tmp_path: Path, bad: s
     path.write_text(path.read_text().replace("mean_s: 68.000", bad))
     line = 1 + next(i for i, text in enumerate(path.read_text().splitlines()) if bad in text)
     with pytest.raises(ConfigErrors, match=rf"{path.name}:{line}: "):
-        read_durations(path, "metis")
+        read_taught(path, "metis")
 
 
 def test_the_pace_is_the_one_learned_then_the_instruments_and_a_figure_told_wins() -> None:

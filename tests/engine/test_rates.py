@@ -10,7 +10,7 @@ import pytest
 from sequencer.config import load_instrument
 from sequencer.engine.rates import FILTER_TO_FILTER_SIGMA, Rates
 from sequencer.exposure import Learned
-from sequencer.observing.planning import Throughput, read_learned
+from sequencer.observing.planning import Throughput, read_taught
 
 BEFORE = {"LM": {"Lp": Throughput(1.2, 0.01, 30, "a"), "short-L": Throughput(0.9, 0.02, 30, "a")}}
 
@@ -64,7 +64,7 @@ def test_the_file_keeps_what_was_measured_and_forgets_nothing(tmp_path: Path) ->
     assert not file.exists()
     tonight.teach("LM", "Lp", 1.2, learned(1.5))
     tonight.keep()
-    kept = read_learned(file, "metis-sim")["LM"]
+    kept = read_taught(file, "metis-sim").rates["LM"]
     assert kept["Lp"] == Throughput(1.8, 0.002, 10, "tonight")
     assert kept["short-L"] == BEFORE["LM"]["short-L"]
     assert set(kept) == {"Lp", "short-L"}

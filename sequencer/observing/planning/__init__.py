@@ -5,8 +5,7 @@ from sequencer.observing.planning.learned import (
     Runs,
     Throughput,
     merged,
-    read_durations,
-    read_learned,
+    read_taught,
     write_learned,
 )
 from sequencer.observing.planning.levels import Level, reachable_levels
@@ -64,8 +63,7 @@ __all__ = [
     "programme_of",
     "rate_prior",
     "reachable_levels",
-    "read_durations",
-    "read_learned",
+    "read_taught",
     "sky_forecast",
     "walk_through",
     "write_learned",

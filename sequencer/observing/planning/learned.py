@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -49,23 +50,21 @@ class _File(Struct, forbid_unknown_fields=True, frozen=True):
     durations: dict[str, dict[str, Spread]] = {}
 
 
-def read_learned(path: Path, deployment: str) -> Nights:
-    """The throughputs in the file of a deployment; nothing when there is none.
+class Taught(NamedTuple):
+    """What the file of a deployment holds: throughputs by filter, and how long things took in each run."""
+
+    rates: Nights
+    durations: Runs
+
+
+def read_taught(path: Path | None, deployment: str) -> Taught:
+    """What earlier nights taught; nothing when there is no file.
 
     Raises ConfigErrors for a file that is damaged, holds impossible figures or is of another deployment: what
     simulators taught is not for real hardware.
     """
-    return _read(path, deployment).learned
-
-
-def read_durations(path: Path, deployment: str) -> Runs:
-    """How long things took in the runs the file of a deployment holds; raises as `read_learned`."""
-    return _read(path, deployment).durations
-
-
-def _read(path: Path, deployment: str) -> _File:
-    if not path.exists():
-        return _File(deployment, {})
+    if path is None or not path.exists():
+        return Taught({}, {})
     located = read_yaml(path)
     value, problems = convert(located, _File)
     if value is None:
@@ -75,7 +74,7 @@ def _read(path: Path, deployment: str) -> _File:
         raise ConfigErrors([Problem(str(path), located.line(("deployment",)), text)])
     if wrong := list(_impossible(located, value)):
         raise ConfigErrors(wrong)
-    return value
+    return Taught(value.learned, value.durations)
 
 
 def _impossible(located: Located, value: _File) -> Iterator[Problem]:
