@@ -47,7 +47,8 @@ class WindowOver(Interruption):
 class Control:
     """Operator verbs and the state of the observing block they act on.
 
-    `ending` is "stop", "abort" or "halt" once asked for; `in_level` is true while an illumination level is taken,
+    `ending` is "stop", "abort" or "halt" once asked for; `broken_off` is why the run has to end whatever anybody
+    wants; `in_level` is true while an illumination level is taken,
     `reducing` while the frames of a template are reduced, the block's last one or not. `on_pause` runs when a
     pause begins (it closes the light stop), `on_resume` when it ends, before any lane goes on; `abort_exposures`
     ends what is being exposed, `cancel` ends the running template at once. Work in several lanes (cameras) pauses
@@ -58,6 +59,7 @@ class Control:
         self.chart = StateChart(OB_CHART)
         self.ending = ""
         self.window_over = ""
+        self.broken_off = ""
         self.in_level = False
         self.reducing: Literal["", "template", "last template"] = ""
         self.on_pause: Callable[[], Awaitable[None]] | None = None
@@ -164,6 +166,18 @@ class Control:
         """The light has to be shut out for good: whatever is being taken ends with WindowOver."""
         self.window_over = reason
         self._tell()
+
+    def break_off(self, reason: str) -> None:
+        """The run ends here and now as failed, and is made safe: weather, or a device that was restarted.
+
+        What has been taken is kept and reduced. Whoever calls this tells the operator by an alarm.
+        """
+        if self.broken_off or self.ending == "halt":
+            return
+        self.broken_off = reason
+        self._tell()
+        if self.cancel is not None:
+            self.cancel()
 
     @contextmanager
     def in_lanes(self, count: int) -> Iterator[None]:

@@ -183,6 +183,8 @@ async def _outcome(run: RunContext, task: asyncio.Task[None]) -> tuple[str, str]
         task.cancel()
         await asyncio.wait({task})
     if task.cancelled():
+        if run.control.broken_off and not run.control.ending:
+            return "failed", run.control.broken_off
         halted = run.control.ending == "halt"
         return ("halted", "halted by the operator") if halted else ("aborted", "aborted by the operator")
     error = task.exception()
