@@ -141,6 +141,10 @@ class Acquisition:
         self.discard(exposure)
         return levels
 
+    async def arrival(self, exposure: str) -> FrameHeader:
+        """Wait until the pixels of a planned exposure are here, however long. Raises PlanError."""
+        return (await asyncio.shield(self._entry(exposure).frame)).header
+
     def discard(self, exposure: str) -> None:
         """Give an exposure up, whether its frame has come, comes later or never."""
         entry = self._open.pop(exposure, None)

@@ -38,9 +38,12 @@ class DeviceClient(Generic[S]):
         """Shake hands, mirror the state, claim the lease if there is an owner."""
         return await self.link.connect(deadline_s)
 
-    async def disconnect(self) -> None:
-        """Give the lease back and close the link; the device keeps its state. (`close` shuts a shutter.)"""
-        await self.link.close()
+    async def disconnect(self, *, release: bool = True) -> None:
+        """Give the lease back and close the link; the device keeps its state. (`close` shuts a shutter.)
+
+        Without `release` the lease lapses, and the device makes itself safe.
+        """
+        await self.link.close(release=release)
 
     @property
     def hello(self) -> Hello:

@@ -24,6 +24,35 @@ def not_kept(run: RunContext, error: OSError) -> None:
     )
 
 
+def no_journal(run: RunContext, why: str) -> None:
+    """The journal cannot be written: the run ends here, safe."""
+    run.alarm(
+        f"the journal cannot be written: {why}",
+        "the run ends here and is made safe; what comes after this is in no journal",
+        "look at the disk, then run the block again",
+    )
+    run.control.break_off(f"the journal cannot be written: {why}")
+
+
+def no_display(run: RunContext, error: Exception) -> None:
+    """Whoever looked on at the run has failed: a terminal that closed, a listener's fault."""
+    run.alarm(
+        f"the display of this run has failed: {type(error).__name__}: {error}",
+        "the run goes on unseen",
+        "`sequencer status` shows it in another terminal",
+    )
+
+
+def restarted(run: RunContext, device: str) -> None:
+    """A device is another incarnation than the one this run brought up: where it stands nobody knows."""
+    run.alarm(
+        f"{device} was restarted",
+        "what it had been told is forgotten; the light closes and the run ends here",
+        f"look at {device}, then run the block again",
+    )
+    run.control.break_off(f"{device} was restarted")
+
+
 def reduction(run: RunContext, text: str) -> None:
     """The reduction stage died, does not answer, or finds a frame broken."""
     run.alarm(

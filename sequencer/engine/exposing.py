@@ -9,14 +9,14 @@ from dataclasses import replace
 from sequencer.acquisition import Card, ExposurePlan, Levels, StoredFrame
 from sequencer.config.models import DetectorConfig
 from sequencer.devices.detector import Exposed
-from sequencer.engine import cards
+from sequencer.engine import cards, late
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import WindowOver
 from sequencer.engine.frame_log import show
 from sequencer.engine.shot import Shot
 from sequencer.exposure import Verdict
 from sequencer.reduction import FrameNotice
-from sequencer.wire.errors import CommandAborted
+from sequencer.wire.errors import CommandAborted, NoAnswer
 
 Judge = Callable[[float, float, Levels], Verdict]
 """(start_s, dit_s, levels) -> verdict."""
@@ -64,7 +64,11 @@ class Exposer:
         run = self._run
         shot = self._numbered(shot)
         run.acquisition.plan(self._plan(shot))
-        result = await self._integrate(shot, began_s)
+        return await self.keep(shot, await self._integrate(shot, began_s), judge)
+
+    async def keep(self, shot: Shot, result: Exposed, judge: Judge) -> tuple[StoredFrame, Verdict]:
+        """Store the frame of an exposure that was taken. Raises what the acquisition raises."""
+        run = self._run
         start_s, end_s = result.start_s, result.end_s
         verdicts: list[Verdict] = []
 
@@ -158,10 +162,13 @@ class Exposer:
             with self._run.doing(f"{shot.camera} exposing {shot.dit_s:g} s x{shot.ndit}"):
                 show(self._run, shot, shot.good)
                 ready_s = round(self._run.clock.now() - began_s, 3)
-                self._run.log("exposure", **_intent(self._run, shot), settle=settle, ready_s=ready_s)
+                self._run.intend("exposure", **_intent(self._run, shot), settle=settle, ready_s=ready_s)
                 result = await client.expose(
                     exposure=shot.exposure, dit_s=shot.dit_s, ndit=shot.ndit, mode=shot.mode, settle=settle
                 )
+        except NoAnswer:
+            late.expect(self._run, self, shot)
+            raise
         except BaseException as error:
             self._run.acquisition.discard(shot.exposure)
             raise self._cause(error) from None

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ async def open_run(
     context: zmq.asyncio.Context | None = None,
     simulate: Simulate | None = None,
 ) -> AsyncIterator[RunContext]:
-    """Everything a run needs, connected and brought up; afterwards everything closed again, leases given back.
+    """Everything a run needs, connected; afterwards everything closed again, leases given back.
 
     Simulators that run in this process are behind in-memory sockets; `simulate` starts them, by default
     `simulators.start.start_simulators`. Raises ConnectErrors when devices do not answer: then nothing has moved.
@@ -77,8 +78,6 @@ async def open_run(
         await desk.start()
         stack.push_async_callback(desk.stop)
         stack.callback(keep_fresh(run, desk, watcher).cancel)
-        await devices.bring_up()
-        await _set_windows(run)
         yield run
 
 
@@ -93,6 +92,8 @@ async def _assemble(
     clock, instrument, request = prepared.clock, prepared.instrument, prepared.request
     run_id, run_dir = new_folder(prepared)
     journal = Journal(run_dir / "journal.sqlite")
+    journal.on_lost = lambda why: alarms.no_journal(run, why)
+    journal.on_deaf = lambda error: alarms.no_display(run, error)
     stack.callback(journal.close)
     acquisition = Acquisition(
         run_dir / "raw",
@@ -103,6 +104,8 @@ async def _assemble(
         reserve=header_files(run_dir / "headers") if request.rehearsal else fits_files(run_dir / "raw"),
     )
     stack.push_async_callback(acquisition.close)
+    for device in devices.all:
+        device.link.on_restart = partial(lambda name: alarms.restarted(run, name), device.name)
     for detector in devices.detectors.values():
         await acquisition.attach(detector)
     run = RunContext(
@@ -171,12 +174,3 @@ def _stop(role: str, config: Any, mechanisms: Any, device: Any) -> LightStop | N
     if not config.mechanism and device is None:
         return None
     return light_stop(config, role, mechanisms, device)
-
-
-async def _set_windows(run: RunContext) -> None:
-    if run.deployment.window_px is None:
-        return
-    for camera, client in run.devices.detectors.items():
-        config = run.instrument.detectors[camera]
-        mode = config.modes[config.default_mode]
-        await client.configure(config.default_mode, mode.min_dit_s, 1, run.deployment.window_px)

@@ -11,7 +11,7 @@ from sequencer.engine.clocks import check_start
 from sequencer.engine.context import RunContext
 from sequencer.engine.prepare import prepare_script
 from sequencer.engine.request import Nobody, RunRequest
-from sequencer.engine.runner import begin, end, reduce_template
+from sequencer.engine.runner import begin, bring_up, end
 from sequencer.engine.scripting.hands import Hands
 from sequencer.engine.session import open_run
 
@@ -37,10 +37,11 @@ async def connect(
     prepared = prepare_script(request, "by hand", own_loop=False)
     async with open_run(prepared, Nobody()) as run:
         begin(run)
+        run.template_name, run.unreduced = "script", True
         outcome = "failed"
         try:
+            await bring_up(run)
             yield Hands(run)
-            await reduce_template(run, "script", last=True)
             outcome = "completed"
         finally:
             await end(run, outcome)
