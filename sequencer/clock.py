@@ -141,7 +141,7 @@ class ScaledClock(Clock):
 
 
 def alike(ours: Clock, identity: dict[str, Any]) -> Clock | None:
-    """A clock that shows what the one of this `identity` does: `ours` if that is it, None for virtual time elsewhere."""
+    """A clock that shows what the one of this `identity` does: `ours` if that is it; None for another virtual time."""
     if ours.identity() == identity:
         return ours
     kind = identity.get("kind")

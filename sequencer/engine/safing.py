@@ -36,7 +36,7 @@ async def make_safe(run: RunContext, reason: str = "") -> bool:
     others = [device for device in run.devices.all if device is not run.devices.mechanisms]
     work = [_shut_out_light(run, began_s), *(_device_safe(run, device, began_s) for device in others)]
     making = [asyncio.ensure_future(one) for one in work]
-    await asyncio.sleep(0)
+    await asyncio.wait(making, timeout=0)
     run.control.trigger("make_safe", reason)
     with run.doing("making every device safe"):
         return all(await asyncio.gather(*making))
