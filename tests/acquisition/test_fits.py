@@ -19,8 +19,9 @@ from hypothesis.extra import numpy as arrays
 from sequencer.acquisition import CorruptFile, read_hdus, read_raw
 from sequencer.acquisition.checksum import datasum, encode, fold, sum_bytes
 from sequencer.acquisition.fits import BLOCK, Hdu, fits_chunks, reserved_bytes
+from tests.fitsverify import fitsverify
 
-from .support import card, fitsverify
+from .support import card
 
 DATE = "2027-03-20T09:31:14.000"
 RNG = np.random.default_rng(5)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 from sequencer.engine.context import RunContext
@@ -14,9 +13,12 @@ from tests.end_to_end import rig
 
 def stage_of(run: RunContext) -> int:
     """Process id of the reduction stage of a run."""
-    found = subprocess.check_output(["ps", "-wweo", "pid,args"], text=True).splitlines()
-    (line,) = (line for line in found if "sequencer.reduction.process" in line and str(run.run_dir) in line)
-    return int(line.split()[0])
+    (found,) = (
+        number
+        for number, words in rig.children().items()
+        if "sequencer.reduction.process" in words and str(run.run_dir) in words
+    )
+    return found
 
 
 def test_an_alarm_says_so_and_the_products_are_made_all_the_same(tmp_path: Path) -> None:
