@@ -156,12 +156,12 @@ def test_no_example_is_left_out() -> None:
 def test_every_example_block_runs(tmp_path: Path, name: str) -> None:
     deployment = EXAMPLES[name]
     assert_left_whole(
-        rig.run(tmp_path, find_config("obs", name), deployment, window_px=window_of(deployment))
+        rig.run(tmp_path, find_config("obs", name), deployment, window_px=window_of(deployment), reduced=True)
     )
 
 
 def test_a_metis_frame_is_an_empty_primary_and_an_extension_for_each_chip(tmp_path: Path) -> None:
-    ran = rig.run(tmp_path, rig.write_ob(tmp_path, ("METIS_all_cal_Dark", DARKS)))
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, ("METIS_all_cal_Dark", DARKS)), reduced=True)
     chips = {"LM": 1, "N": 1, "IFU": 4}
     assert {frame["camera"] for frame in ran.of("frame")} == set(chips)
     for frame in ran.of("frame"):

@@ -26,7 +26,7 @@ DEMO_IN_LP = {
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> rig.Ran:
     folder = tmp_path_factory.mktemp("demo")
-    return rig.run(folder, find_config("obs", "metis-lband-flats"), window_px=WINDOW, seed=SEED)
+    return rig.run(folder, find_config("obs", "metis-lband-flats"), window_px=WINDOW, seed=SEED, reduced=True)
 
 
 def compared(ran: rig.Ran, filter_name: str, window: tuple[int, int] | None) -> truths.Compared:
@@ -86,7 +86,7 @@ def test_the_dark_takes_the_charge_of_hot_pixels_away(demo: rig.Ran) -> None:
 @pytest.mark.slow
 def test_at_full_size(tmp_path: Path) -> None:
     ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", DEMO_IN_LP))
-    ran = rig.run(tmp_path, ob, window_px=None, seed=SEED)
+    ran = rig.run(tmp_path, ob, window_px=None, seed=SEED, reduced=True)
     assert ran.result.outcome == "completed"
     found = compared(ran, "Lp", None)
     assert found.flat.shape == (2048, 2048)

@@ -34,7 +34,11 @@ def climb(folder: Path, seed: int) -> tuple[float, float, float]:
     """One night's ladder: k, its error, and by how much the light changed from its first to its last frame."""
     folder.mkdir()
     ran = rig.run(
-        folder, rig.write_ob(folder, ("METIS_all_cal_TwilightFlat", LADDER)), window_px=WINDOW, seed=seed
+        folder,
+        rig.write_ob(folder, ("METIS_all_cal_TwilightFlat", LADDER)),
+        window_px=WINDOW,
+        seed=seed,
+        reduced=True,
     )
     frames = [frame for frame in ran.of("frame") if frame["kind"] == "ladder"]
     assert len(frames) == PASSES * len(RUNGS)
