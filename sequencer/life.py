@@ -78,8 +78,19 @@ def _numbered(folder: Path) -> Iterator[Path]:
 def _task(folder: Path) -> Task | None:
     """What `stat` of proc(5) says; None for who has just ended."""
     try:
-        text = (folder / "stat").read_text(encoding="ascii", errors="replace")
-        words = text.rpartition(")")[2].split()  # the name before it may hold anything
-        return words[0], int(words[1]), (int(words[11]) + int(words[12])) * TICK_S
+        words = _text(folder / "stat").rpartition(")")[2].split()  # the name before it may hold anything
+        return words[0], int(words[1]), _used_s(folder, (int(words[11]) + int(words[12])) * TICK_S)
     except (OSError, ValueError, IndexError):
         return None
+
+
+def _used_s(folder: Path, ticked_s: float) -> float:
+    """Processor time to the nanosecond where the kernel tells, or what the ticks of its clock say."""
+    try:
+        return int(_text(folder / "schedstat").split()[0]) * 1e-9
+    except (OSError, ValueError, IndexError):
+        return ticked_s
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="ascii", errors="replace")
