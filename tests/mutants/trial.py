@@ -22,7 +22,7 @@ from .population import Mutant
 
 PYTEST = (
     *("-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", "-p", "no:randomly"),
-    *("-m", "not slow", "--hypothesis-profile=ci"),
+    *("-m", "not nightly", "--hypothesis-profile=ci"),
 )
 SPARE_S = 30.0
 """Time a mutant gets beyond twice that of the unchanged program; after it the mutant hangs, which is noticed too."""
