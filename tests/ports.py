@@ -21,7 +21,7 @@ _claimed: list[TextIO] = []
 
 
 def free_ports(count: int) -> list[int]:
-    """So many ports of 127.0.0.1 at which nobody listens, this process's own until it ends: no other test takes them."""
+    """So many ports of 127.0.0.1 at which nobody listens, claimed until this process ends."""
     found: list[int] = []
     while len(found) < count:
         port = _chance.randrange(FIRST, LAST)
