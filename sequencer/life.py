@@ -26,7 +26,7 @@ class Vigil:
     """How long a party has been waited for in the only time that counts: its own.
 
     That is the processor time it uses while it is at work, and wall time while it gives no sign of life. Time it
-    spends waiting for a processor is not its own.
+    spends waiting for a processor is not its own, and never is more counted than the wall's.
     """
 
     def __init__(self, party: Callable[[], dict[str, Task]]) -> None:
@@ -46,7 +46,8 @@ class Vigil:
         if self._looked_s is not None:
             used_s = sum(max(0.0, now - self._spent_s.get(task, 0.0)) for task, now in spent_s.items())
             at_work = used_s > 0.0 or any(state in WANTS_TO_RUN for state, _, _ in tasks.values())
-            self.waited_s += used_s if at_work else min(now_s - self._looked_s, LONGEST_LOOK_S)
+            passed_s = min(now_s - self._looked_s, LONGEST_LOOK_S)
+            self.waited_s += min(used_s, passed_s) if at_work else passed_s
         self._looked_s, self._spent_s = now_s, spent_s
         return self.waited_s
 

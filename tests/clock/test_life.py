@@ -62,6 +62,17 @@ def test_who_computes_is_waited_for_in_its_own_time() -> None:
     assert waited(("S", 1.0), ("S", 1.01)) == pytest.approx(0.01)
 
 
+def test_many_threads_at_work_use_up_no_more_than_the_time_that_passes() -> None:
+    used = iter((0.0, 1.0, 2.0))
+
+    def party() -> dict[str, Task]:
+        used_s = next(used)
+        return {f"1/{thread}": ("R", 0, used_s) for thread in range(8)}
+
+    vigil = Vigil(party)
+    assert [vigil.look(float(second)) for second in range(3)] == [0.0, 1.0, 2.0]
+
+
 def test_a_party_that_is_gone_gives_no_sign_of_life() -> None:
     vigil = Vigil(dict)
     assert [vigil.look(now_s) for now_s in (0.0, 1.0, 2.0)] == [0.0, 1.0, 2.0]
