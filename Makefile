@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find sequencer templates simulators configs -type f -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: help demo test lint types imports mutants clean
+.PHONY: help demo test bench nightly lint types imports mutants clean
 
 help:
 	@echo "make demo     set up, run the main job on simulated devices, say where the results are (OUT=runs)"
 	@echo "make test     set up, run the whole test suite"
+	@echo "make bench    what computing costs;   make nightly  full size and statistics, into docs/reference/nightly.md"
 	@echo "make lint     ruff;   make types    mypy --strict;   make imports    import contracts"
 	@echo "make mutants  change N=40 lines drawn by SEED=1, one at a time; a test must fail each time (WHERE=sequencer/sky)"
 	@echo "make clean    remove .venv and caches, never results"
@@ -17,8 +18,17 @@ help:
 demo: $(VENV)/.installed
 	$(BIN)/sequencer demo --out $(OUT)
 
-test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadscope
+# Where .ci/provide may not install what is missing it says so, and everything else is run.
+test:
+	@.ci/provide || true
+	@$(MAKE) --no-print-directory $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.benchmarks.speed
+
+nightly: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.nightly
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import os
 import selectors
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from sequencer.life import Task, Vigil, descendants, threads
+
 T = TypeVar("T")
 
 STALL_S = 30.0
-"""Wall seconds without any progress after which virtual time gives up and names who holds it."""
+"""Seconds without any progress after which virtual time gives up and names who holds it, counted as `Vigil` does: a
+busy machine does not matter."""
 
 LOOK_AGAIN_S = 1.0
-"""Wall seconds after which a held virtual clock looks whether it has stood still for too long."""
+"""Wall seconds after which who waits looks for signs of life."""
 
 
 def iso(time_s: float, digits: int = 3) -> str:
@@ -69,11 +74,32 @@ class Clock:
         """Resume in the order of the keys once this instant is quiet; only virtual time needs it."""
 
     async def wait_for(self, future: asyncio.Future[T], seconds: float, key: str) -> T:
-        """Result of `future` within `seconds` of liveness time, else TimeoutError; it is never cancelled."""
-        done, _ = await asyncio.wait({future}, timeout=max(0.0, seconds))
-        if not done:
-            raise TimeoutError(f"{key}: nothing within {seconds:.3g} s")
-        return future.result()
+        """Result of `future` within `seconds` of liveness time, else TimeoutError; it is never cancelled.
+
+        Time in which a busy machine, or work in this loop, kept us from listening is no silence of the other.
+        """
+        left_s = max(0.0, seconds)
+        listen_s = min(LOOK_AGAIN_S, left_s / 8.0)
+        while True:
+            begun_s = time.monotonic()
+            done, _ = await asyncio.wait({future}, timeout=listen_s)
+            if done:
+                return future.result()
+            left_s -= min(time.monotonic() - begun_s, 2.0 * listen_s)
+            if left_s <= 0.0:
+                raise TimeoutError(f"{key}: nothing within {seconds:.3g} s")
+
+    async def word(self, future: asyncio.Future[T], process_id: int, seconds: float, key: str) -> T:
+        """Result of `future`, which another process owes; it is never cancelled.
+
+        Raises TimeoutError once the process has had `seconds` of its own time, as `Vigil` counts it, under any clock.
+        """
+        vigil = Vigil(lambda: threads(process_id) | descendants(process_id))
+        while vigil.look(time.monotonic()) <= seconds:
+            done, _ = await asyncio.wait({future}, timeout=min(LOOK_AGAIN_S, seconds))
+            if done:
+                return future.result()
+        raise TimeoutError(f"{key}: no word in {seconds:.3g} s")
 
     async def thread(self, name: str, function: Callable[..., T], *args: Any) -> T:
         """Run a blocking computation in a thread; virtual time stands still meanwhile."""
@@ -172,6 +198,7 @@ class VirtualClock(Clock):
         self._posted: dict[str, int] = {}
         self._readers: dict[str, dict[str, int]] = {}
         self._given_up = False
+        self._computing: set[int] = set()
 
     def now(self) -> float:
         """UTC in Unix seconds of the virtual time."""
@@ -204,6 +231,19 @@ class VirtualClock(Clock):
         if not future.done():
             raise TimeoutError(f"{key}: nothing within {seconds:.3g} s")
         return future.result()
+
+    async def thread(self, name: str, function: Callable[..., T], *args: Any) -> T:
+        """Stand still while a blocking computation runs in a thread."""
+
+        def compute() -> T:
+            me = threading.get_native_id()
+            self._computing.add(me)
+            try:
+                return function(*args)
+            finally:
+                self._computing.discard(me)
+
+        return await super().thread(name, compute)
 
     def hold(self, token: str, to: str = "", at: str = "") -> None:
         """Stand still until `token` is released, or `to` is gone; not while nobody serves the address `at`."""
@@ -265,6 +305,17 @@ class VirtualClock(Clock):
         holders, self._given_up = self.holders(), True
         return holders
 
+    def party(self) -> dict[str, Task]:
+        """Who may be waited for: what was begun with `thread`, what carries messages, and every process below ours.
+
+        Other threads of this process, as one that draws a screen, are no sign of life.
+        """
+        process_id = os.getpid()
+        others = {thread.native_id for thread in threading.enumerate()} - self._computing
+        aside = {f"{process_id}/{number}" for number in others}
+        ours = {name: task for name, task in threads(process_id).items() if name not in aside}
+        return ours | descendants(process_id)
+
     def advance(self) -> bool:
         """Wake the next sleeper if nothing holds time. Called by the event loop when it is idle."""
         if self.holders():
@@ -303,28 +354,32 @@ class _IdleSelector(selectors.BaseSelector):
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
         self._real = selectors.DefaultSelector()
-        self._idle_since: float | None = None
+        self._vigil = Vigil(clock.party)
+        self._look_s: float | None = None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Ready files; when the loop is idle, advance the clock, or wait for whatever holds it."""
         events = self._real.select(0)
         if events or (timeout is not None and timeout <= 0) or self._clock.advance():
-            self._idle_since = None
+            self._look_s = None
             return events
-        self._give_up_after(self._clock.stall_s)
         patience_s = min(LOOK_AGAIN_S, self._clock.stall_s)
+        self._give_up_after(self._clock.stall_s, patience_s)
         events = self._real.select(patience_s if timeout is None else min(patience_s, timeout))
         if events:
-            self._idle_since = None
+            self._look_s = None
         return events
 
-    def _give_up_after(self, stall_s: float) -> None:
+    def _give_up_after(self, stall_s: float, patience_s: float) -> None:
         now_s = time.monotonic()
-        if self._idle_since is None:
-            self._idle_since = now_s
-        if now_s - self._idle_since > stall_s:
+        if self._look_s is None:
+            self._vigil.restart()
+        elif now_s < self._look_s:
+            return
+        elif self._vigil.look(now_s) > stall_s:
             holders = self._clock.give_up() or ["nothing: every task waits for a word that nobody will say"]
             raise StalledError(f"virtual time stood still for {stall_s:.3g} s, held by: {'; '.join(holders)}")
+        self._look_s = now_s + patience_s
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         """As the real selector."""

@@ -1,4 +1,4 @@
-"""Where the frames of a run go when they are stored: to the reduction, or of a rehearsal nowhere."""
+"""Where the frames of a run go when they are stored: to the reduction, or nowhere, as of a rehearsal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Feed(Protocol):
 
 
 class NoReduction:
-    """The feed of a rehearsal: there are no pixels to reduce."""
+    """The feed of a run that reduces nothing: of a rehearsal there are no pixels."""
 
     lag = 0
 

@@ -32,7 +32,8 @@ class Prepared:
     """Everything a run needs to know before it begins. `simulate`: the simulators run in this process.
 
     `warnings` are what validation says the observer should know: they forbid nothing. `learned` is what earlier
-    nights taught, `durations` how long things took in earlier runs, by `learned_file`.
+    nights taught, `durations` how long things took in earlier runs, by `learned_file`. `reduces`: its frames go to the
+    reduction.
     """
 
     request: RunRequest
@@ -49,6 +50,7 @@ class Prepared:
     learned_file: Path | None = None
     durations: Runs = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    reduces: bool = True
 
 
 def prepare(request: RunRequest) -> Prepared:
@@ -86,6 +88,7 @@ def prepare(request: RunRequest) -> Prepared:
         learned_file=None if request.rehearsal else file,
         durations=taught.durations,
         warnings=tuple(warning.text for warning in checked.warnings),
+        reduces=not request.rehearsal,
     )
 
 

@@ -142,7 +142,7 @@ async def _assemble(
 
 
 def _feed(prepared: Prepared, run_dir: Path) -> Feed:
-    if prepared.request.rehearsal:
+    if not prepared.reduces:
         return NoReduction()
     deployment = prepared.deployment
     return AttachedFeed(run_dir, deployment.instrument, prepared.clock, deployment.stages)

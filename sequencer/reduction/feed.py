@@ -42,8 +42,8 @@ CREDITS = 16
 twice.
 """
 DEADLINE_S = 120.0
-"""Liveness seconds without a word from the stage after which a request is given up. The longest product at
-full size takes some ten seconds."""
+"""Seconds without a word from the stage after which a request is given up, counted as `Clock.word` does. The longest
+product at full size takes some ten seconds."""
 RESTARTS = 3
 """How often a stage that died is started again in one run."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -146,9 +146,9 @@ class ReductionFeed:
 
     async def _finished(self, request: _Request, name: str) -> None:
         """Wait until the request is done; every word of the stage gives it another deadline."""
-        while not request.done:
+        while not request.done and self._process is not None:
             try:
-                await self._clock.wait_for(request.heard, self.deadline_s, "reduction")
+                await self._clock.word(request.heard, self._process.pid, self.deadline_s, "reduction")
             except TimeoutError:
                 self.on_alarm(
                     f"reduction of {name}: no word for {self.deadline_s:g} s; run `sequencer reduce` later"

@@ -1,14 +1,10 @@
-"""Property tests have no wall-time deadline: a shared machine may be slow. Runs whose headers many tests read."""
+"""Runs whose headers many tests read."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
 
 from .raw_frames import ELSEWHERE, Frame, run_ladder, run_megara, run_metis, run_opticam
-
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import zlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -122,15 +119,3 @@ def frame(
         **changes,
     }
     return FrameHeader(**given), chips
-
-
-def fitsverify(*paths: Path) -> None:
-    """Fail unless fitsverify finds 0 errors and 0 warnings in every file."""
-    program = shutil.which("fitsverify")
-    assert program, (
-        "these tests need the program fitsverify (Debian package of that name; .ci/run installs it)"
-    )
-    done = subprocess.run([program, *map(str, paths)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    found = done.stdout.count("Verification found 0 warning(s) and 0 error(s).")
-    assert found == len(paths), done.stdout

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from typing import Any
 
 import pytest
 
 from sequencer.acquisition import Card, CardErrors, MissingCards
 from sequencer.acquisition.dictionary import GIVERS, Dictionary
-from sequencer.acquisition.fits import header_bytes
 from sequencer.acquisition.header_check import check_header
 from sequencer.acquisition.layouts import complete, lay_out
 from sequencer.config.keywords import Keyword, load_keywords
@@ -233,24 +230,3 @@ def test_problems_of_a_file_name_strangers_and_cards_in_the_wrong_header() -> No
     assert "ESO FOO BAR: is not in the dictionary" in problems
     assert "EXTNAME: belongs into the header of each chip" in problems
     assert "INSTRUME: is missing (from the instrument file)" in problems
-
-
-def test_assembly_and_check_of_a_header_cost_less_than_five_milliseconds_of_cpu() -> None:
-    """Both checks, sorting and the cards' 80 columns, for the fullest METIS frame: every keyword, twelve wheels."""
-    wheels = [
-        card(f"ESO INS OPTI{n} {word}", "x", contributor="INS mechanisms")
-        for n in range(1, 21)
-        for word in ("NAME", "POSNAME", "ID")
-    ]
-    given = [*all_cards("metis"), *wheels]
-    asked, chips = plan(), frame()[1]
-    costs = []
-    for _ in range(41):
-        begin = time.process_time()
-        for later in (True, False):
-            cards = complete(asked, given, DAWN_S, DAWN_S, METIS)
-            check_header(asked, cards, METIS, later=later)
-        for number, hdu in enumerate(lay_out(asked, cards, chips)):
-            header_bytes(hdu, primary=number == 0, extend=True, date="2027-03-20T09:31:12.345")
-        costs.append(time.process_time() - begin)
-    assert statistics.median(costs) < 5e-3

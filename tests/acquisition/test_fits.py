@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,9 @@ from hypothesis.extra import numpy as arrays
 from sequencer.acquisition import CorruptFile, read_hdus, read_raw
 from sequencer.acquisition.checksum import datasum, encode, fold, sum_bytes
 from sequencer.acquisition.fits import BLOCK, Hdu, fits_chunks, reserved_bytes
+from tests.fitsverify import fitsverify
 
-from .support import card, fitsverify
+from .support import card
 
 DATE = "2027-03-20T09:31:14.000"
 RNG = np.random.default_rng(5)
@@ -263,24 +262,6 @@ def test_a_header_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
         path.write_bytes(good.replace(b"NAXIS1  =                  419", wrong))
         with pytest.raises(CorruptFile):
             read_raw(path)
-
-
-def test_writing_costs_less_cpu_than_astropy_with_checksums(tmp_path: Path) -> None:
-    pixels = floats(2048, 2048)
-
-    def cpu_s(work: Any) -> float:
-        start = time.process_time()
-        work()
-        return time.process_time() - start
-
-    def ours() -> None:
-        for _ in fits_chunks([Hdu(primary_cards()), Hdu(chip_cards("DET1.DATA"), pixels)], DATE):
-            pass
-
-    def theirs() -> None:
-        fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(pixels)]).writeto(io.BytesIO(), checksum=True)
-
-    assert min(cpu_s(ours) for _ in range(4)) < min(cpu_s(theirs) for _ in range(4))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

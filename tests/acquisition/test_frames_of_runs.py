@@ -11,9 +11,9 @@ from astropy.io import fits
 from sequencer.acquisition.classify import FrameFile, raw_types
 from sequencer.acquisition.recipes import load_recipes
 from sequencer.config.keywords import Keyword, load_keywords, pattern
+from tests.fitsverify import fitsverify
 
 from .raw_frames import BYTES, Frame, dictionary
-from .support import fitsverify
 
 TYPES = {"string": str, "time": str, "integer": int, "double": float, "logical": bool}
 INSTRUMENTS = ("metis", "megara", "opticam")

@@ -11,9 +11,10 @@ from sequencer.acquisition import (
     read_raw,
 )
 from sequencer.config.models import Chip
+from tests.fitsverify import fitsverify
 
 from .bench import Bench, on_bench
-from .support import card, fitsverify, frame, plan
+from .support import card, frame, plan
 
 
 def test_megara_frames_carry_the_keywords_of_its_pipeline(tmp_path: Path) -> None:

@@ -20,9 +20,10 @@ from sequencer.acquisition import (
 )
 from sequencer.config.models import Chip
 from sequencer.wire.frames import FrameSender
+from tests.fitsverify import fitsverify
 
 from .bench import Bench, on_bench
-from .support import DAWN_S, fitsverify, frame, plan
+from .support import DAWN_S, frame, plan
 
 
 def test_a_frame_nobody_planned_is_kept_aside_and_told(tmp_path: Path) -> None:

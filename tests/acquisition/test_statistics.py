@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import Any
 
 import numpy as np
@@ -233,17 +232,3 @@ def test_real_detectors_are_sampled_evenly_over_neighbouring_rows(shape: tuple[i
         "each row is shifted against the last by about the golden section"
     )
     assert math.ceil(rows * columns / step) <= SAMPLE_PIXELS
-
-
-def test_measuring_a_full_frame_costs_less_cpu_than_one_median_of_it() -> None:
-    pixels = sky(size=(2048, 2048))
-    levels(pixels)
-
-    def cpu_s(work: Any) -> float:
-        start = time.process_time()
-        work()
-        return time.process_time() - start
-
-    ours = min(cpu_s(lambda: levels(pixels)) for _ in range(5))
-    theirs = min(cpu_s(lambda: np.median(pixels)) for _ in range(3))
-    assert ours < theirs

@@ -17,9 +17,10 @@ from sequencer.acquisition import (
     PlanError,
     read_raw,
 )
+from tests.fitsverify import fitsverify
 
 from .bench import Bench, on_bench
-from .support import DAWN_S, card, fitsverify, frame, plan
+from .support import DAWN_S, card, frame, plan
 
 
 def test_a_planned_frame_becomes_a_file_and_only_then_is_acknowledged(tmp_path: Path) -> None:

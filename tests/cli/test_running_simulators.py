@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end import rig
+from tests.patience import HANG_S
 
 from .folder import call
 
@@ -20,12 +21,12 @@ START = "2027-03-20T22:50:00"
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Folder of a deployment whose simulators run at 500 times the wall clock, since START."""
+    """Folder of a deployment whose simulators run at 60 times the wall clock, since START."""
     folder = tmp_path_factory.mktemp("sim")
     rig.write_deployment(folder, lambda name: f"ipc://{folder}/{name}", instrument="opticam")
     (folder / "nothing.py").write_text("print('nothing moved')\n")
     rig.write_ob(folder, ("OPTICAM_Dark", {"DET1.DIT": 1.0, "SEQ.NEXPO1": 1}), instrument="OPTICAM")
-    with simulators(folder, "scaled:500", START):
+    with simulators(folder, "scaled:60", START):
         yield folder
 
 
@@ -49,7 +50,7 @@ def simulators(folder: Path, clock: str, start: str) -> Iterator[None]:
 @pytest.mark.parametrize("verb", [("run", "ob.yaml"), ("script", "nothing.py")])
 def test_a_start_they_did_not_begin_at_is_refused(simulated: Path, verb: tuple[str, str]) -> None:
     done = call(
-        simulated, *verb, "-d", "here.yaml", "--clock", "scaled:500", "--start", "2027-03-21T09:00:00"
+        simulated, *verb, "-d", "here.yaml", "--clock", "scaled:60", "--start", "2027-03-21T09:00:00"
     )
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(
@@ -57,13 +58,13 @@ def test_a_start_they_did_not_begin_at_is_refused(simulated: Path, verb: tuple[s
     )
     assert done.err.endswith(
         "there; leave out --start, or start them anew: "
-        "sequencer simulate here --clock scaled:500 --start 2027-03-21T09:00:00\n"
+        "sequencer simulate here --clock scaled:60 --start 2027-03-21T09:00:00\n"
     )
 
 
 def test_the_start_they_began_at_and_none_are_taken(simulated: Path) -> None:
     for start in ([], ["--start", START]):
-        done = call(simulated, "script", "nothing.py", "-d", "here.yaml", "--clock", "scaled:500", *start)
+        done = call(simulated, "script", "nothing.py", "-d", "here.yaml", "--clock", "scaled:60", *start)
         assert done.code == 0, done.out + done.err
 
 
@@ -71,7 +72,7 @@ def test_another_rate_is_refused_in_words(simulated: Path) -> None:
     done = call(simulated, "run", "ob.yaml", "-d", "here.yaml", "--clock", "scaled:20")
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "error: --clock scaled:20: the simulators of here run by scaled:500; give that, or start them anew: "
+        "error: --clock scaled:20: the simulators of here run by scaled:60; give that, or start them anew: "
         "sequencer simulate here --clock scaled:20\n"
     )
 
@@ -90,10 +91,10 @@ import sequencer
 from sequencer.engine.request import BadInput
 
 async def main():
-    async with sequencer.connect("here.yaml", clock="scaled:500") as camera:
+    async with sequencer.connect("here.yaml", clock="scaled:60") as camera:
         print(camera.context.clock.kind, "clock")
     try:
-        async with sequencer.connect("here.yaml", clock="scaled:500", start_s=0.0):
+        async with sequencer.connect("here.yaml", clock="scaled:60", start_s=0.0):
             print("never")
     except BadInput as error:
         print(error)
@@ -104,7 +105,7 @@ asyncio.run(main())
 
 def test_a_program_with_its_own_event_loop_finds_their_clock_too(simulated: Path) -> None:
     command = [sys.executable, "-c", BY_HAND]
-    done = subprocess.run(command, cwd=simulated, capture_output=True, text=True, check=False, timeout=100)
+    done = subprocess.run(command, cwd=simulated, capture_output=True, text=True, check=False, timeout=HANG_S)
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert first == "scaled clock"

@@ -121,6 +121,23 @@ def test_deadlines_of_a_scaled_clock_are_wall_seconds() -> None:
     assert clock.run(main(clock)) == "slow"
 
 
+def test_who_was_kept_from_listening_has_heard_no_silence() -> None:
+    """Our own loop stood still for three times the patience; what came at once after it was in time."""
+
+    async def main() -> str:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[str] = loop.create_future()
+
+        def stand_still() -> None:
+            time.sleep(0.6)
+            loop.call_later(0.02, future.set_result, "in time")
+
+        loop.call_soon(stand_still)
+        return await WallClock().wait_for(future, 0.2, "device")
+
+    assert WallClock().run(main()) == "in time"
+
+
 @pytest.mark.parametrize("clock", [WallClock(), ScaledClock(EPOCH_S, 100.0)])
 def test_wait_for_times_out_and_does_not_cancel(clock: Clock) -> None:
     async def main() -> None:

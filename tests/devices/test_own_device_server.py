@@ -17,6 +17,7 @@ from sequencer.config.models import DeviceConfig
 from sequencer.devices.connect import CLIENTS
 from sequencer.devices.examples import dome_shutter
 from sequencer.wire.errors import CommandAborted
+from tests.patience import HANG_S
 from tests.ports import free_ports
 
 from .support import failed, run
@@ -97,7 +98,7 @@ def address(tmp_path):
 
 def suite(command, only):
     words = [sys.executable, "-m", *command.split(), "-q", "-p", "no:cacheprovider", "-k", only]
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S, check=False)
 
 
 def test_the_suite_runs_against_a_server_elsewhere_and_fails_for_the_wrong_kind(address):

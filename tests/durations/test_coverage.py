@@ -34,7 +34,7 @@ def run(rng: np.random.Generator, shape: str, between: float) -> Journal:
     return journal
 
 
-@pytest.mark.parametrize("earlier", [3, 5, 12])
+@pytest.mark.parametrize("earlier", [3, *(pytest.param(n, marks=pytest.mark.nightly) for n in (5, 12))])
 @pytest.mark.parametrize(
     ("shape", "between"), [("normal", 0.0), ("lognormal", 0.0), ("normal", 0.1), ("lognormal", 0.3)]
 )

@@ -231,7 +231,7 @@ def at_the_issued_pace(folder: Path) -> str:
 def test_ten_filters_at_three_airmasses_in_one_twilight_and_their_darks_after_it(tmp_path: Path) -> None:
     """A night 7 % fainter than the table: all 300 flats in the window, one probe a filter, darks for all of them."""
     ob = find_config("obs", "metis-all-lm-flats")
-    ran = rig.run(tmp_path, ob, at_the_issued_pace(tmp_path), seed=2)
+    ran = rig.run(tmp_path, ob, at_the_issued_pace(tmp_path), seed=2, reduced=True)
     presets = [data["seconds"] for data in ran.of("step_done") if data["cmd"] == "preset"]
     assert presets == pytest.approx([180.0] * 3, abs=3.0)
     assert ran.result.outcome == "completed"

@@ -22,7 +22,9 @@ CLOSED = {"shutter": "CLOSED", "cover": "CLOSED", "cover LEFT": "CLOSED", "cover
 
 
 def take(folder: Path, *calls: tuple[str, dict[str, Any]]) -> rig.Ran:
-    ran = rig.run(folder, rig.write_ob(folder, *calls, instrument="MEGARA"), "megara-sim", window_px=None)
+    ran = rig.run(
+        folder, rig.write_ob(folder, *calls, instrument="MEGARA"), "megara-sim", window_px=None, reduced=True
+    )
     assert ran.result.outcome == "completed"
     return ran
 

@@ -33,6 +33,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "runs"
 
 
+@pytest.mark.nightly
 def test_both_blocks_are_reduced_by_the_real_recipes(night: Path) -> None:
     for name, recipe in PRODUCTS.items():
         (path,) = night.glob(f"*/products/{name}")
@@ -40,6 +41,7 @@ def test_both_blocks_are_reduced_by_the_real_recipes(night: Path) -> None:
         assert fits.getheader(path)["NUMRNAM"] == recipe
 
 
+@pytest.mark.nightly
 def test_the_dark_has_the_bias_of_the_run_before_and_says_so(night: Path) -> None:
     (bias,), (dark,) = (list(night.glob(f"*/products/{name}")) for name in PRODUCTS)
     assert fits.getheader(dark)["NUM-BS"] == fits.getheader(bias)["UUID"]

@@ -19,7 +19,7 @@ DIT_S = {"DET1.DIT": 0.2, "SEQ.NEXPO1": 3, "SEQ.NEXPO2": 0, "SEQ.NEXPO3": 0}
 @pytest.fixture(scope="module")
 def flats(tmp_path_factory: pytest.TempPathFactory) -> rig.Ran:
     folder = tmp_path_factory.mktemp("flats")
-    return rig.run(folder, rig.write_ob(folder, ("METIS_all_cal_TwilightFlat", NO_DARKS)))
+    return rig.run(folder, rig.write_ob(folder, ("METIS_all_cal_TwilightFlat", NO_DARKS)), reduced=True)
 
 
 def test_a_flat_without_its_dark_is_refused_and_the_dark_is_named(flats: rig.Ran) -> None:

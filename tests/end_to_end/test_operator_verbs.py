@@ -178,7 +178,7 @@ def test_what_can_have_no_effect_while_the_last_frames_are_reduced_is_refused(
         refused.append(error.value)
 
     ob = rig.write_ob(tmp_path, ("METIS_all_cal_Dark", ONE_DARK))
-    ran = rig.run(tmp_path, ob, operator=rig.when(rig.entered("Reducing"), act))
+    ran = rig.run(tmp_path, ob, operator=rig.when(rig.entered("Reducing"), act), reduced=True)
     assert ran.result.outcome == "completed"
     assert [error.reason for error in refused] == ["illegal_state"]
     assert f"nothing is left to {verb}" in refused[0].text
@@ -188,7 +188,7 @@ def test_what_can_have_no_effect_while_the_last_frames_are_reduced_is_refused(
 def test_stop_while_a_template_is_reduced_keeps_the_next_from_beginning(tmp_path: Path) -> None:
     ob = rig.write_ob(tmp_path, *(("METIS_all_cal_Dark", dict(ONE_DARK)) for _ in range(2)))
     operator = rig.when(rig.entered("Reducing"), lambda run: run.control.request("stop", "tester"))
-    ran = rig.run(tmp_path, ob, operator=operator)
+    ran = rig.run(tmp_path, ob, operator=operator, reduced=True)
     assert ran.result.outcome == "stopped"
     assert [data["outcome"] for data in ran.of("template_done")] == ["completed"]
     assert len(ran.of("product")) == 1
@@ -201,6 +201,7 @@ def test_stop_during_the_very_last_exposure_is_a_stop(tmp_path: Path) -> None:
         tmp_path,
         ob,
         operator=rig.when(lambda record: record.kind == "exposure", lambda run: tell(run, "stop")),
+        reduced=True,
     )
     assert (ran.result.outcome, len(ran.of("frame")), len(ran.of("product"))) == ("stopped", 1, 1)
 

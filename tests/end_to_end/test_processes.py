@@ -17,6 +17,7 @@ from sequencer.config import load_instrument
 from sequencer.engine.journal import read_journal
 from sequencer.monitor.summary import build_summary
 from tests.end_to_end import rig, truths
+from tests.patience import HANG_S
 from tests.ports import free_ports
 
 SEED = 5
@@ -55,7 +56,7 @@ class Place:
     def tell(self, *arguments: str) -> tuple[int, str]:
         """A command that ends by itself: exit code and output."""
         with self.sequencer(*arguments) as process:
-            output, _ = process.communicate(timeout=60)
+            output, _ = process.communicate(timeout=HANG_S)
         return process.returncode, output
 
     def run(self, ob: Path) -> subprocess.Popen[str]:
@@ -95,7 +96,7 @@ def simulators(here: Place) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.terminate()
-            process.communicate(timeout=60)
+            process.communicate(timeout=HANG_S)
 
 
 def until(process: subprocess.Popen[str], words: str) -> list[str]:
@@ -135,7 +136,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("elsewhere")
     ob = rig.write_ob(folder, ("METIS_all_cal_TwilightFlat", FLATS))
     with place(folder) as here, simulators(here), here.run(ob) as running:
-        output, _ = running.communicate(timeout=100)
+        output, _ = running.communicate(timeout=HANG_S)
         assert running.returncode == 0, output
         return here.run_dir()
 
@@ -189,7 +190,7 @@ def test_a_run_is_watched_and_stopped_from_another_process(tmp_path: Path) -> No
             assert output.count("is commanded by the run of 'test' in process") == len(rig.DEVICES["metis"])
             assert not (here.folder / "others").exists()
             assert here.tell("stop") == (0, "stop: accepted\n")
-            output, _ = running.communicate(timeout=60)
+            output, _ = running.communicate(timeout=HANG_S)
             assert running.returncode == 1, output
         summary = json.loads((here.run_dir() / "summary.json").read_text())
         assert summary["outcome"] == "stopped"
@@ -204,7 +205,7 @@ def test_when_the_simulators_die_the_run_says_who_is_gone_and_fails(tmp_path: Pa
     with place(tmp_path, "opticam") as here, simulators(here) as simulating, here.run(ob) as running:
         until(running, "x1 1/200")
         simulating.terminate()
-        output, _ = running.communicate(timeout=100)
+        output, _ = running.communicate(timeout=HANG_S)
         assert running.returncode == 3, output
         assert "Traceback" not in output
         assert "detector does not answer" in output

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 from sequencer.engine.context import RunContext
+from sequencer.reduction.feed import ReductionFeed
 from tests.end_to_end import rig
 
 
 def stage_of(run: RunContext) -> int:
     """Process id of the reduction stage of a run."""
-    found = subprocess.check_output(["ps", "-wweo", "pid,args"], text=True).splitlines()
-    (line,) = (line for line in found if "sequencer.reduction.process" in line and str(run.run_dir) in line)
-    return int(line.split()[0])
+    assert isinstance(run.feed, ReductionFeed) and run.feed._process is not None
+    return run.feed._process.pid
 
 
 def test_an_alarm_says_so_and_the_products_are_made_all_the_same(tmp_path: Path) -> None:
@@ -25,7 +24,7 @@ def test_an_alarm_says_so_and_the_products_are_made_all_the_same(tmp_path: Path)
 
     darks = {"DET1.DIT": 0.2, "SEQ.NEXPO1": 3, "SEQ.NEXPO2": 0, "SEQ.NEXPO3": 0}
     ob = rig.write_ob(tmp_path, ("METIS_all_cal_Dark", darks))
-    ran = rig.run(tmp_path, ob, operator=rig.when(lambda record: record.kind == "frame", act))
+    ran = rig.run(tmp_path, ob, operator=rig.when(lambda record: record.kind == "frame", act), reduced=True)
     assert ran.result.outcome == "completed"
     (alarm,) = ran.of("alarm")
     assert "the reduction stage ended with code -9" in alarm["what"]

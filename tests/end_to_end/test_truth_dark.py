@@ -29,7 +29,7 @@ def darks(tmp_path_factory: pytest.TempPathFactory) -> rig.Ran:
         for dits in (SHORT_S, LONG_S)
     ]
     ob = rig.write_ob(folder, *(("METIS_all_cal_Dark", parameters) for parameters in calls))
-    return rig.run(folder, ob, window_px=WINDOW, seed=SEED)
+    return rig.run(folder, ob, window_px=WINDOW, seed=SEED, reduced=True)
 
 
 def master(darks: rig.Ran, camera: str, dit_s: float, chip: str, what: str) -> truths.Image:

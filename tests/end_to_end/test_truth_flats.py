@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ DEMO_IN_LP = {
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> rig.Ran:
     folder = tmp_path_factory.mktemp("demo")
-    return rig.run(folder, find_config("obs", "metis-lband-flats"), window_px=WINDOW, seed=SEED)
+    return rig.run(folder, find_config("obs", "metis-lband-flats"), window_px=WINDOW, seed=SEED, reduced=True)
 
 
 def compared(ran: rig.Ran, filter_name: str, window: tuple[int, int] | None) -> truths.Compared:
@@ -83,12 +84,13 @@ def test_the_dark_takes_the_charge_of_hot_pixels_away(demo: rig.Ran) -> None:
     assert np.median(np.abs(flat[hot] / expected[hot] - 1.0)) < 0.01
 
 
-@pytest.mark.slow
-def test_at_full_size(tmp_path: Path) -> None:
+@pytest.mark.nightly
+def test_at_full_size(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     ob = rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", DEMO_IN_LP))
-    ran = rig.run(tmp_path, ob, window_px=None, seed=SEED)
+    ran = rig.run(tmp_path, ob, window_px=None, seed=SEED, reduced=True)
     assert ran.result.outcome == "completed"
     found = compared(ran, "Lp", None)
+    record_property("figures", f"rms {found.rms:.2e}, noise limit {limit(ran, 'Lp'):.2e}")
     assert found.flat.shape == (2048, 2048)
     assert found.chosen.mean() > 0.85
     assert found.rms < min(1.3 * truths.MEDIAN_OVER_MEAN * limit(ran, "Lp"), 0.002)

@@ -7,6 +7,7 @@ the first failure ends the trial. Hypothesis repeats itself, so that a verdict d
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import shutil
@@ -18,14 +19,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sequencer.life import Vigil, descendants, threads
+
 from .population import Mutant
 
 PYTEST = (
     *("-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", "-p", "no:randomly"),
-    *("-m", "not slow", "--hypothesis-profile=ci"),
+    *("-m", "not nightly", "--hypothesis-profile=ci"),
 )
 SPARE_S = 30.0
-"""Time a mutant gets beyond twice that of the unchanged program; after it the mutant hangs, which is noticed too."""
+"""Time a mutant gets beyond twice that of the unchanged program; after it the mutant hangs, which is noticed too.
+
+All times here are the tests' own (`sequencer.life.Vigil`): a busy machine kills no mutant.
+"""
+
+LOOK_S = 0.25
+"""How often is looked what time the tests have had."""
 
 MOST_BYTES = 8 << 30
 """Address space a mutant gets: a loop that never ends and collects must not take the machine's memory."""
@@ -109,7 +118,6 @@ class Workshop:
         environment = {**os.environ, "PYTHONPATH": str(self._folder), "PYTHONDONTWRITEBYTECODE": ""}
         if not bytecode:
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        begun = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, *PYTEST, *tests],
             cwd=self._folder,
@@ -120,11 +128,17 @@ class Workshop:
         )
         try:
             resource.prlimit(process.pid, resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
-            verdict = "killed" if process.wait(limit_s) else "survived"
-        except subprocess.TimeoutExpired:
-            verdict = "timeout"
+            return _watched(process, limit_s)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        return verdict, time.monotonic() - begun
+
+
+def _watched(process: subprocess.Popen[bytes], limit_s: float) -> tuple[str, float]:
+    """What became of the tests of a mutant within `limit_s` of their own time, and that time."""
+    vigil = Vigil(lambda: threads(process.pid) | descendants(process.pid))
+    while vigil.look(time.monotonic()) <= limit_s:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return "killed" if process.wait(LOOK_S) else "survived", vigil.waited_s
+    return "timeout", vigil.waited_s

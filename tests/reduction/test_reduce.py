@@ -13,7 +13,7 @@ from astropy.io import fits
 
 from sequencer.reduction import ProductRecord, reduce_run
 from sequencer.reduction.frames import read_frame
-from tests.acquisition.support import fitsverify
+from tests.fitsverify import fitsverify
 from tests.reduction.night import Night, instrument, reduced
 
 DITS = [0.04, 0.12, 0.2, 0.28, 0.34]

@@ -23,6 +23,7 @@ from sequencer.wire.messages import FrameHeader
 from simulators.process import main as process_main
 from simulators.start import start_simulators
 from simulators.world.world import World
+from tests.patience import HANG_S
 from tests.ports import free_ports
 
 RATE = 60.0
@@ -69,7 +70,7 @@ def clock(deployment_file: Path) -> Iterator[ScaledClock]:
     finally:
         for process in processes:
             process.terminate()
-        codes = [process.wait(timeout=20) for process in processes]
+        codes = [process.wait(timeout=HANG_S) for process in processes]
         for process in processes:
             assert process.stdout is not None
             process.stdout.close()

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from sequencer.clock import WallClock
+from sequencer.clock import LOOK_AGAIN_S, WallClock
+from sequencer.life import Vigil, descendants, threads
 from sequencer.reduction.external.folder_contract import OUTPUT
 
 WORD_EVERY_S = 5.0
@@ -35,6 +36,8 @@ def run_program(
     on_word: Callable[[str], None] = lambda text: None,
 ) -> str:
     """Run `command FOLDER` in the folder to its end; empty, or why that was no good end, in one line.
+
+    Its time limit is of its own time, as `Vigil` counts it: what it waits for a processor on a busy machine is free.
 
     What it prints goes to `output.txt` in the folder. `on_word` hears a line every few seconds. However it
     ends, and if this process is killed, all its processes that stayed in its group are ended with it.
@@ -75,11 +78,14 @@ def _started(words: list[str], folder: Path, output: BinaryIO) -> subprocess.Pop
 def _wait(process: subprocess.Popen[bytes], limit_s: float, on_word: Callable[[str], None]) -> int | None:
     """Exit code, or None when the limit is over."""
     clock = WallClock()
-    started_s = clock.liveness()
-    while (left_s := limit_s - (clock.liveness() - started_s)) > 0.0:
+    vigil = Vigil(lambda: threads(process.pid) | descendants(process.pid))
+    begun_s = said_s = clock.liveness()
+    while vigil.look(clock.liveness()) <= limit_s:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(min(WORD_EVERY_S, left_s))
-        on_word(f"at work for {clock.liveness() - started_s:.0f} s")
+            return process.wait(min(LOOK_AGAIN_S, limit_s))
+        if (now_s := clock.liveness()) - said_s >= WORD_EVERY_S:
+            said_s = now_s
+            on_word(f"at work for {now_s - begun_s:.0f} s")
     return None
 
 

@@ -35,7 +35,7 @@ def call(*words: str | Path) -> Result:
 def test_the_failure_of_before_goes_when_the_program_runs(tmp_path: Path) -> None:
     """In the folder, the summary and what is said at the end."""
     stages = deployment(tmp_path, "metis-sim", **shell(tmp_path, UNFIT))
-    run_dir = rig.run(tmp_path, rig.write_ob(tmp_path, DARKS), str(stages)).result.run_dir
+    run_dir = rig.run(tmp_path, rig.write_ob(tmp_path, DARKS), str(stages), reduced=True).result.run_dir
     assert there(run_dir) == {"other_01"}
     shell(tmp_path, GOOD)
     again = call("reduce", run_dir, "--deployment", stages)

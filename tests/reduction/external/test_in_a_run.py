@@ -43,6 +43,7 @@ def test_products_of_every_template_are_in_the_journal_whatever_a_stage_does(tmp
                 elsewhere={"command": ["false"], "templates": ["METIS_all_cal_TwilightFlat"]},
             )
         ),
+        reduced=True,
     )
     assert ran.result.outcome == "completed"
     attached = [data for data in ran.of("product") if not data["file"].startswith("master_")]
@@ -85,7 +86,7 @@ def test_a_finished_run_is_reduced_again_with_the_stages_or_without_them(tmp_pat
     """Without: what they made stays. With: they make it anew, and who fails harms neither report nor summary."""
     listing = {"command": [str(program(tmp_path, LIST))]}
     attached = str(deployment(tmp_path, "metis-sim", list=listing, crash={"command": ["false"]}))
-    run_dir = rig.run(tmp_path, rig.write_ob(tmp_path, DARKS), attached).result.run_dir
+    run_dir = rig.run(tmp_path, rig.write_ob(tmp_path, DARKS), attached, reduced=True).result.run_dir
     product, summary = run_dir / "products/list_01_frame_list.txt", run_dir / "summary.json"
     first = product.stat().st_ino
     for options, same in (([], True), (["--deployment", attached], False)):
