@@ -18,9 +18,11 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from sequencer.acquisition.cards import CardValue
+from sequencer.acquisition.errors import CorruptFile
+from sequencer.acquisition.readback import Hdu, read_hdus, read_rows, verify
 from sequencer.clock import parse_utc
 from sequencer.config.models import DetectorConfig, Instrument
-from sequencer.reduction.fitsread import BadFitsError, CardValue, Hdu, read_hdus, read_rows, verify
 
 T = TypeVar("T", str, int, float, bool)
 Window = tuple[int, int, int, int]
@@ -156,16 +158,16 @@ class RawFrame:
         )
 
     def check(self) -> None:
-        """Raise BadFitsError unless every HDU matches its checksum and the number of chips is the detector's."""
+        """Raise CorruptFile unless every HDU matches its checksum and the number of chips is the detector's."""
         if len(self.images) != len(self.detector.chips):
-            raise BadFitsError(
+            raise CorruptFile(
                 f"{self.name}: {len(self.images)} images, the detector has {len(self.detector.chips)} chips"
             )
         verify(self.path, self.hdus)
 
 
 def read_frame(path: Path, instrument: Instrument) -> RawFrame:
-    """A raw frame from its header; pixels stay in the file. Raises BadFitsError for a file that is none of ours."""
+    """A raw frame from its header; pixels stay in the file. Raises CorruptFile for a file that is none of ours."""
     hdus = read_hdus(path)
     cards = hdus[0].cards
     detector = _detector(path, hdus, instrument)
@@ -235,11 +237,11 @@ def _detector(path: Path, hdus: list[Hdu], instrument: Instrument) -> DetectorCo
     for detector in detectors:
         if detector.detector_id == name or (name is None and len(detectors) == 1):
             return detector
-    raise BadFitsError(f"{path.name}: ESO DET ID is {name!r}, {instrument.name} has no such detector")
+    raise CorruptFile(f"{path.name}: ESO DET ID is {name!r}, {instrument.name} has no such detector")
 
 
 def _key(cards: dict[str, CardValue], hdus: list[Hdu], detector: DetectorConfig) -> GroupKey:
-    """Group key of a frame. Raises BadFitsError for a type this stage does not know."""
+    """Group key of a frame. Raises CorruptFile for a type this stage does not know."""
     dpr_type = _type(cards)
     kind = TYPES.get(dpr_type, "")
     if kind == FLAT and cards.get("ESO SEQ KIND") == LADDER:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sequencer.acquisition.card_text import parse_cards
+from sequencer.acquisition.cards import CardValue
+from sequencer.acquisition.errors import CorruptFile
 from sequencer.acquisition.files import HEADERS, read_header_file
-from sequencer.reduction.fitsread import BadFitsError, CardValue, parse_cards, read_hdus
+from sequencer.acquisition.readback import read_hdus
 
 
 def read_headers(path: Path) -> list[dict[str, CardValue]]:
-    """The cards of each header, primary first. Raises BadFitsError, and OSError if unreadable."""
+    """The cards of each header, primary first. Raises CorruptFile, and OSError if unreadable."""
     if path.suffix != HEADERS:
         return [hdu.cards for hdu in read_hdus(path)]
     try:
@@ -17,7 +20,7 @@ def read_headers(path: Path) -> list[dict[str, CardValue]]:
     except UnicodeDecodeError:
         headers = []
     if not headers or not headers[0].startswith("SIMPLE"):
-        raise BadFitsError(f"{path.name}: holds no header")
+        raise CorruptFile(f"{path.name}: holds no header")
     return [parse_cards(header) for header in headers]
 
 

@@ -71,8 +71,8 @@ def linearity(frames: Iterable[HasPath | Path | str], instrument: Instrument | N
 
 
 def _instrument_of(path: Path) -> Instrument:
+    from sequencer.acquisition.readback import read_hdus
     from sequencer.config import load_instrument
-    from sequencer.reduction.fitsread import read_hdus
 
     return load_instrument(str(read_hdus(path)[0].cards.get("INSTRUME", "")).lower())
 

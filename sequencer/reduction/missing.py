@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sequencer.acquisition.errors import CorruptFile
 from sequencer.config.models import Instrument
-from sequencer.reduction.fitsread import BadFitsError
 from sequencer.reduction.frames import DARK, FLAT, LADDER, RawFrame, Readout, Window, raw_files, read_frame
 
 
@@ -48,6 +48,6 @@ def missing_darks_of_run(run_dir: Path, instrument: Instrument, wanted: int = 10
     for path in raw_files(run_dir):
         try:
             frames.append(read_frame(path, instrument))
-        except (BadFitsError, OSError, ValueError, KeyError):
+        except (CorruptFile, OSError, ValueError, KeyError):
             continue
     return missing_darks(frames, wanted)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from sequencer.acquisition.cards import CardValue
+from sequencer.acquisition.readback import read_hdus, read_rows
 from sequencer.reduction import qa
-from sequencer.reduction.fitsread import read_hdus, read_rows
 from sequencer.reduction.flat import MasterFlat, master_flat
 from sequencer.reduction.frames import RawFrame, Readout
 from sequencer.reduction.noise import Figures

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sequencer.acquisition.errors import CorruptFile
 from sequencer.config.models import Instrument
 from sequencer.reduction.contract import ProductRecord
-from sequencer.reduction.fitsread import BadFitsError
 from sequencer.reduction.frames import (
     BIAS,
     DARK,
@@ -94,8 +94,8 @@ class Reduction:
             frame = read_frame(path, self._instrument)
             frame.check()
             if sha256 and frame.sha256 != sha256:
-                raise BadFitsError(f"{path.name}: sha256 is not the one it was announced with")
-        except (BadFitsError, OSError, ValueError, KeyError) as error:
+                raise CorruptFile(f"{path.name}: sha256 is not the one it was announced with")
+        except (CorruptFile, OSError, ValueError, KeyError) as error:
             self._unsound[path.name] = str(error)
             self.say(f"left out: {error}")
             return str(error)

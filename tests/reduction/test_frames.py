@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from sequencer.acquisition.errors import CorruptFile
 from sequencer.clock import parse_utc
 from sequencer.config import load_instrument
-from sequencer.reduction.fitsread import BadFitsError
 from sequencer.reduction.frames import groups, raw_files, read_frame
 from tests.reduction.night import Night, instrument
 
@@ -93,7 +93,7 @@ def test_border_inside_a_window(
 
 def test_a_frame_of_another_detector_or_of_no_known_kind(tmp_path: Path) -> None:
     night = Night(tmp_path, size=32)
-    with pytest.raises(BadFitsError, match="'XYZ', METIS has no such detector"):
+    with pytest.raises(CorruptFile, match="'XYZ', METIS has no such detector"):
         read_frame(night.expose(1e5, 0.2, DET_ID="XYZ"), METIS)
     assert read_frame(night.expose(1e5, 0.2, DPR_TYPE="OBJECT"), METIS).key.kind == ""
 
@@ -132,5 +132,5 @@ def test_check_wants_every_chip(tmp_path: Path) -> None:
     path = night.write([np.zeros((32, 32))] * 3, 2.0, 1, DET_ID="IFU", DPR_TYPE="DARK")
     frame = read_frame(path, METIS)
     assert frame.chip_names == ["DET1", "DET2", "DET3"]
-    with pytest.raises(BadFitsError, match="3 images, the detector has 4 chips"):
+    with pytest.raises(CorruptFile, match="3 images, the detector has 4 chips"):
         frame.check()
