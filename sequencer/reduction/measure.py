@@ -12,7 +12,6 @@ from typing import Protocol
 from sequencer.config.models import Instrument
 from sequencer.reduction.frames import RawFrame, read_frame
 from sequencer.reduction.ladder import LadderFit, RungStack, fit_ladder, pixel_map
-from sequencer.reduction.noise import figures
 from sequencer.reduction.rungs import lit_of, rungs_of, unsaturated
 from sequencer.reduction.statistics import Image, Mask
 
@@ -89,7 +88,7 @@ def measure(frames: Sequence[RawFrame], chip: int = 0) -> Linearity:
     }:
         raise ValueError("a ladder needs frames of one camera, read-out mode and window")
     ordered, saturated = unsaturated(frames, chip)
-    detector = figures(first.detector, first.key.mode)
+    detector = first.figures
     rungs = rungs_of(ordered, chip)
     try:
         fit = fit_ladder(rungs, detector.full_well_adu)
@@ -126,7 +125,7 @@ def k_map(frames: Sequence[RawFrame], result: Linearity, chip: int = 0) -> tuple
         (frame for frame in frames if frame.name in set(result.frames)),
         key=lambda frame: (frame.start_s, frame.name),
     )
-    detector = figures(ordered[0].detector, result.mode).with_k(result.k, "this ladder")
+    detector = ordered[0].figures.with_k(result.k, "this ladder")
     lit = lit_of(ordered, chip)
     rungs: dict[tuple[float, int], list[int]] = defaultdict(list)
     for i, frame in enumerate(ordered):

@@ -31,7 +31,8 @@ COPIED = (
     "INSTRUME", "TELESCOP", "DATE-OBS", "MJD-OBS", "ESO DPR TECH", "ESO OBS NAME", "ESO OBS PROG ID", "ESO OBS ID",
     "ESO OBS START", "ESO TPL ID", "ESO TPL START", "ESO DET ID", "ESO DET NCORRS NAME", "ESO DRS FILTER",
     "ESO DRS NDFILTER", "ESO DRS MASK", "ESO DRS PUPIL", "ESO DET WIN STRX", "ESO DET WIN STRY", "ESO DET WIN NX",
-    "ESO DET WIN NY", "INSCONF", "VPH", "INSMODE", "BLCKUUID",
+    "ESO DET WIN NY", "ESO DET CHIP TEMP",
+    "ESO DET BINX", "ESO DET BINY", "INSCONF", "VPH", "INSMODE", "BLCKUUID",
 )  # fmt: skip
 """Cards a product takes over from its first frame: what all its frames share."""
 

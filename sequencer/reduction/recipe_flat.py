@@ -15,9 +15,10 @@ from sequencer.acquisition.cards import CardValue
 from sequencer.acquisition.readback import read_hdus, read_rows
 from sequencer.reduction import qa
 from sequencer.reduction.flat import MasterFlat, master_flat
-from sequencer.reduction.frames import RawFrame, Readout
+from sequencer.reduction.frames import RawFrame
 from sequencer.reduction.noise import Figures
 from sequencer.reduction.products import Product, Unit, unit_name
+from sequencer.reduction.set_up import Readout
 from sequencer.reduction.stacks import Dark, FlatFrame
 from sequencer.reduction.statistics import Mask, sigma
 

@@ -21,11 +21,10 @@ from sequencer.reduction.frames import (
     FLAT,
     LADDER,
     RawFrame,
-    Readout,
     raw_files,
     read_frame,
 )
-from sequencer.reduction.noise import Figures, figures
+from sequencer.reduction.noise import Figures
 from sequencer.reduction.plan import Task, has_airmass_levels, plan
 from sequencer.reduction.products import Product, write_product
 from sequencer.reduction.recipe_ccd import bias_product, ccd_dark_product
@@ -33,6 +32,7 @@ from sequencer.reduction.recipe_dark import dark_product
 from sequencer.reduction.recipe_flat import MasterOnDisk, flat_product, refused_flat
 from sequencer.reduction.recipe_linearity import linearity_product, refused_linearity, relative_check_product
 from sequencer.reduction.relative import RelativeCheck
+from sequencer.reduction.set_up import Readout
 from sequencer.reduction.stale import drop_stale
 
 Progress = Callable[[str], None]
@@ -209,7 +209,7 @@ class Reduction:
                 refused_flat(task.stem, task.frames, self._say_missing(missing), sorted(missing))
             )
         key = task.frames[0].key
-        detector = figures(task.frames[0].detector, key.mode)
+        detector = task.frames[0].figures
         if (key.camera, key.mode) in self._k:
             _, k, source = self._k[key.camera, key.mode]
             detector = detector.with_k(k, source)
