@@ -26,7 +26,7 @@ def read_headers(path: Path) -> list[dict[str, CardValue]]:
 
 def images(headers: list[dict[str, CardValue]]) -> int:
     """Number of two-dimensional images among the headers of a file."""
-    return sum(header.get("NAXIS") == 2 for header in headers)
+    return sum(_axes(header) == 2 and header.get("XTENSION", "IMAGE") == "IMAGE" for header in headers)
 
 
 def form(headers: list[dict[str, CardValue]]) -> dict[str, str]:
@@ -35,5 +35,10 @@ def form(headers: list[dict[str, CardValue]]) -> dict[str, str]:
     for number, header in enumerate(headers):
         name = str(header.get("EXTNAME", number)) if number else "PRIMARY"
         table = str(header.get("XTENSION", "")).endswith("TABLE")
-        found[name] = "table" if table else {2: "image", 3: "cube"}.get(int(header.get("NAXIS", 0)), "")
+        found[name] = "table" if table else {2: "image", 3: "cube"}.get(_axes(header), "")
     return found
+
+
+def _axes(header: dict[str, CardValue]) -> int:
+    axes = header.get("NAXIS", 0)
+    return axes if isinstance(axes, int) else 0

@@ -83,10 +83,9 @@ def measure(frames: Sequence[RawFrame], chip: int = 0) -> Linearity:
     cameras, modes or windows, and when what is left is no ladder.
     """
     first = frames[0]
-    if {(frame.key.camera, frame.key.mode, frame.key.window) for frame in frames} != {
-        (first.key.camera, first.key.mode, first.key.window)
-    }:
-        raise ValueError("a ladder needs frames of one camera, read-out mode and window")
+    set_ups = {frame.key.readout.without_exposure._replace(temperature_k=0.0) for frame in frames}
+    if len(set_ups) > 1:
+        raise ValueError("a ladder needs frames of one camera, read-out mode, window, gain and binning")
     ordered, saturated = unsaturated(frames, chip)
     detector = first.figures
     rungs = rungs_of(ordered, chip)

@@ -49,7 +49,8 @@ class Unit:
 @dataclass(frozen=True)
 class Product:
     """A product before it is written. `qc` are cards ESO QC with value and comment; a product without units
-    was refused and gets no FITS file. `calibrations` are the names of the products that went in."""
+    was refused and gets no FITS file. `calibrations` are the names of the products that went in, `left_out` the frames
+    that did not, each with the reason."""
 
     stem: str
     category: str
@@ -63,7 +64,15 @@ class Product:
     qc: dict[str, tuple[CardValue, str]] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     statistics: dict[str, Any] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
     ladder: dict[str, list[float]] | None = None
+
+
+def refused(
+    stem: str, category: str, recipe: str, frames: Sequence[RawFrame], reasons: Sequence[str], **more: Any
+) -> Product:
+    """What stands in for a product that cannot be made: no file, the flag BAD, and the reasons; `more` are fields."""
+    return Product(stem, category, category, recipe, frames, [], Qa("BAD", list(reasons)), **more)
 
 
 def unit_name(chip: str, what: str) -> str:
@@ -90,6 +99,7 @@ def write_product(folder: Path, product: Product) -> ProductRecord:
         qa=product.qa,
         log=f"{product.stem}.log",
         record=f"{product.stem}.json",
+        left_out=product.left_out,
     )
     qa = {"flag": product.qa.flag, "reasons": product.qa.reasons}
     for name, text in (
@@ -170,6 +180,8 @@ def _log(product: Product, record: ProductRecord) -> Iterator[str]:
         )
     for name in product.calibrations:
         yield f"  cal {name}"
+    for name, why in product.left_out.items():
+        yield f"  out {name}  {why}"
     for keyword, value in product.parameters.items():
         yield f"  {keyword} = {value}"
     for keyword, (value, comment) in product.qc.items():
@@ -184,11 +196,12 @@ def _record(product: Product, record: ProductRecord, qa: dict[str, Any]) -> dict
         "file": record.file,
         "category": product.category,
         "recipe": product.recipe,
-        "date": iso(_newest_s(product)),
+        "date": iso(_newest_s(product)) if product.frames else "",
         "inputs": [
             {"file": frame.name, "sha256": frame.sha256, "kind": frame.key.kind} for frame in product.frames
         ],
         "calibrations": list(product.calibrations),
+        "left_out": product.left_out,
         "parameters": product.parameters,
         "qc": {keyword: value for keyword, (value, _) in product.qc.items()},
         "statistics": product.statistics,

@@ -52,7 +52,7 @@ def _readers(frames: Sequence[RawFrame]) -> list[functools.partial[Any]]:
 
 
 def _mode(frame: RawFrame) -> ReadoutMode:
-    return frame.detector.modes.get(frame.key.mode) or frame.detector.modes[frame.detector.default_mode]
+    return frame.detector.modes[frame.key.mode]
 
 
 def _gains(mode: ReadoutMode) -> list[float]:

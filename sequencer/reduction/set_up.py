@@ -114,7 +114,8 @@ def optics_of(primary: Cards, detector: DetectorConfig, instrument: Instrument) 
     """
     camera = instrument.cameras.get(detector.camera)
     if camera is None:
-        return Optics(text(primary, "ESO DRS FILTER"))
+        nd, mask, stop = (text(primary, f"ESO DRS {word}", "") for word in ("NDFILTER", "PUPIL", "MASK"))
+        return Optics(text(primary, "ESO DRS FILTER"), nd, mask, stop)
     named = [camera.filter_keyword, camera.nd_keyword, camera.mask_keyword]
     others = [
         keyword
@@ -146,7 +147,7 @@ def number(cards: Cards, keyword: str, lowest: float | None = None, default: flo
     """Number of a card. Raises CorruptFile unless it is one, and not below `lowest`; or there is none but a default."""
     value = cards.get(keyword, "")
     if value == "" and default is not None:
-        return default
+        return float(default)
     if value == "":
         raise CorruptFile(f"{keyword} is missing")
     if type(value) not in (int, float) or (lowest is not None and float(value) < lowest):

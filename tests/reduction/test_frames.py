@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def test_header_becomes_key_and_facts(tmp_path: Path) -> None:
         2,
     )
     assert (key.filter, key.nd, key.mask, key.stop) == ("Lp", "OPEN", "SPM-LM", "FIELD-11")
-    assert key.readout == ("LM", "fast", (993, 993, 64, 64), 0.2112, 5)
+    assert key.readout == ("LM", "fast", (1, 1, 64, 64), 0.2112, 5, 4.0, (1, 1), 40.0)
     assert (frame.detector_id, frame.template, frame.template_index) == (
         "2RG",
         "METIS_all_cal_TwilightFlat",
@@ -86,9 +87,8 @@ def test_optics_do_not_part_darks(tmp_path: Path) -> None:
 def test_border_inside_a_window(
     tmp_path: Path, window: tuple[int, int, int, int], border: tuple[int, int, int, int]
 ) -> None:
-    night = Night(tmp_path, size=32)
-    cards = dict(zip(("DET_WIN_STRX", "DET_WIN_STRY", "DET_WIN_NX", "DET_WIN_NY"), window, strict=True))
-    assert read_frame(night.expose(1e5, 0.2, **cards), METIS).border() == border
+    frame = read_frame(Night(tmp_path, size=32).expose(1e5, 0.2), METIS)
+    assert replace(frame, key=replace(frame.key, window=window)).border() == border
 
 
 def test_a_frame_of_another_detector_or_of_no_known_kind(tmp_path: Path) -> None:
@@ -114,12 +114,11 @@ def test_a_verdict_other_than_good_is_not_good(tmp_path: Path) -> None:
 
 
 def test_a_header_of_little_takes_what_follows_from_the_file(tmp_path: Path) -> None:
-    """A MEGARA-like header names no template number, window or level: exposure id and image give them."""
+    """A MEGARA-like header names no template number or level: the exposure id gives the one."""
     night = Night(tmp_path, size=32)
     path = night.expose(1e5, 0.2)
     frame = read_frame(path, METIS)
     assert (frame.key.level_no, frame.ladder_pass, frame.template_index) == (0, 0, 0)
-    assert frame.key.window == (1009, 1009, 32, 32)
     assert frame.exposure == path.stem
     with fits.open(path, mode="update") as file:
         del file[0].header["ESO OBS TPLNO"]
@@ -129,7 +128,9 @@ def test_a_header_of_little_takes_what_follows_from_the_file(tmp_path: Path) -> 
 
 def test_check_wants_every_chip(tmp_path: Path) -> None:
     night = Night(tmp_path, size=32)
-    path = night.write([np.zeros((32, 32))] * 3, 2.0, 1, DET_ID="IFU", DPR_TYPE="DARK")
+    path = night.write(
+        [np.zeros((32, 32))] * 3, 2.0, 1, DET_ID="IFU", DPR_TYPE="DARK", DET_NCORRS_NAME="nominal"
+    )
     frame = read_frame(path, METIS)
     assert frame.chip_names == ["DET1", "DET2", "DET3"]
     with pytest.raises(CorruptFile, match="3 images, the detector has 4 chips"):

@@ -139,7 +139,7 @@ class AttachedReduction:
         try:
             frame = read_frame(path, self._instrument)
             frame.check()
-        except (CorruptFile, OSError, ValueError, KeyError) as error:
+        except (CorruptFile, OSError) as error:
             self._on_progress(f"left out: {error}")
             return None
         return frame
