@@ -93,7 +93,7 @@ def _hdus(file: BinaryIO, size: int) -> Iterator[Hdu]:
         try:
             hdu = _hdu(file, position)
         except CorruptFile as error:
-            raise CorruptFile(f"{error}, in the header at byte {position}") from None
+            raise CorruptFile(f"{error} at byte {position}") from None
         if hdu.end > size:
             raise CorruptFile(f"cut short: {size} of at least {hdu.end} bytes")
         yield hdu

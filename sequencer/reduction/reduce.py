@@ -285,14 +285,12 @@ class Reduction:
         return {frame.key.readout for frame in frames if not self._dark_for(frame)}
 
     def _say_missing(self, missing: Iterable[Readout]) -> list[str]:
-        """One line for each missing dark, with those of the same detector that are there."""
+        """One line for each missing dark, with those of the same detector that are there: of its DIT and NDIT, if any."""
         lines = []
         for wanted in sorted(missing):
-            others = sorted(
-                (one for one in self._darks if one.camera == wanted.camera),
-                key=lambda one: (one.dit_s != wanted.dit_s or one.ndit != wanted.ndit, one),
-            )
-            there = ", ".join(one.unlike(wanted) for one in others) or "none"
+            others = sorted(one for one in self._darks if one.camera == wanted.camera)
+            alike = [one for one in others if (one.dit_s, one.ndit) == (wanted.dit_s, wanted.ndit)]
+            there = ", ".join(one.unlike(wanted) for one in alike or others) or "none"
             lines.append(f"no dark {wanted} (there are: {there})")
         return lines
 

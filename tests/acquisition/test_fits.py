@@ -223,11 +223,11 @@ def test_a_truncated_file_is_found(tmp_path: Path, kept: int) -> None:
 def test_a_file_with_something_behind_it_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "frame.fits", metis())
     path.write_bytes(path.read_bytes() + bytes(BLOCK))
-    with pytest.raises(CorruptFile, match="no FITS header, in the header at byte"):
+    with pytest.raises(CorruptFile, match="no FITS header at byte"):
         read_raw(path)
     write(path, metis())
     path.write_bytes(path.read_bytes() + path.read_bytes())
-    with pytest.raises(CorruptFile, match="no FITS header, in the header at byte"):
+    with pytest.raises(CorruptFile, match="no FITS header at byte"):
         read_raw(path)
 
 
