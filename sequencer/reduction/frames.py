@@ -199,12 +199,13 @@ def read_frame(path: Path, instrument: Instrument) -> RawFrame:
     """
     hdus = read_hdus(path)
     try:
-        return _frame(path, hdus, instrument)
+        return frame_of(path, hdus, instrument)
     except CorruptFile as error:
         raise CorruptFile(f"{path.name}: {error}") from None
 
 
-def _frame(path: Path, hdus: list[Hdu], instrument: Instrument) -> RawFrame:
+def frame_of(path: Path, hdus: list[Hdu], instrument: Instrument) -> RawFrame:
+    """A raw frame from its headers. Raises CorruptFile, which names the card and not the file."""
     if any(hdu.is_packed for hdu in hdus):
         raise CorruptFile("its image is tile-compressed: unpack it, as with funpack")
     cards = hdus[0].cards

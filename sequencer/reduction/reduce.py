@@ -285,7 +285,7 @@ class Reduction:
         return {frame.key.readout for frame in frames if not self._dark_for(frame)}
 
     def _say_missing(self, missing: Iterable[Readout]) -> list[str]:
-        """One line for each missing dark, with those of the same detector that are there: of its DIT and NDIT, if any."""
+        """One line for each missing dark, with those of its detector that are there, of its DIT and NDIT if any."""
         lines = []
         for wanted in sorted(missing):
             others = sorted(one for one in self._darks if one.camera == wanted.camera)
