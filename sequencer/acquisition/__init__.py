@@ -14,7 +14,7 @@ from sequencer.acquisition.errors import (
 )
 from sequencer.acquisition.names import FileNames, Names, NumberedNames, file_names
 from sequencer.acquisition.plan import ExposurePlan, StoredFrame
-from sequencer.acquisition.readback import read_hdus, read_raw
+from sequencer.acquisition.readback import read_hdus, read_rows, verify
 from sequencer.acquisition.sampling import LitRegion
 from sequencer.acquisition.statistics import Levels, measure
 from sequencer.acquisition.store import Acquisition
@@ -42,5 +42,6 @@ __all__ = [
     "measure",
     "plain_ascii",
     "read_hdus",
-    "read_raw",
+    "read_rows",
+    "verify",
 ]

@@ -53,6 +53,9 @@ class DetectorConfig(Struct, forbid_unknown_fields=True, frozen=True):
     `index` is the n of `DETn` keywords, `camera` the name templates use (LM, N, IFU, ...). `size_px` is
     (nx, ny). `layout` is `extensions` (empty primary, one image per chip, float32 ADU averaged over NDIT) or
     `megara` (one primary image, uint16 ADU with bias, prescan and overscan; size_px is the raw frame).
+    `temperature_tolerance_k` is by how much the detector's temperature may differ in frames of one set-up (1 K: the
+    dark current then differs by 10 %, assumed to double within some 7 K); null: it is no part of a set-up, for a
+    detector that measures none.
     """
 
     index: int
@@ -71,6 +74,7 @@ class DetectorConfig(Struct, forbid_unknown_fields=True, frozen=True):
     lit_fraction: float = 1.0
     tech: str = "IMAGE"
     dpr_tech: str = "IMAGE"
+    temperature_tolerance_k: float | None = 1.0
 
 
 class MechanismConfig(Struct, forbid_unknown_fields=True, frozen=True):

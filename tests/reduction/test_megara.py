@@ -114,7 +114,10 @@ def write(
     header.update({
         "INSTRUME": "MEGARA", "OBSMODE": mode, "DATE-OBS": f"2027-03-20T10:{number:02d}:00.000", "EXPTIME": exptime_s,
         "COVER": 0, "SHUTTER": "CLOSED", "VPH": "LR-U", "INSMODE": "LCB", "BLCKUUID": str(uuid.UUID(int=7)),
-        "EXPID": f"run/{template:02d}/{number:05d}/MEGARA", **cards,
+        "EXPID": f"run/{template:02d}/{number:05d}/MEGARA", "ESO DET DIT": exptime_s, "ESO DET NDIT": 1,
+        "ESO DET NCORRS NAME": "SLOW", "ESO DET1 CHIP GAIN": 1.73, "ESO DET CHIP TEMP": 170.0, "ESO DET BINX": 1,
+        "ESO DET BINY": 1, "ESO DET WIN STRX": 1, "ESO DET WIN STRY": 1, "ESO DET WIN NX": 4196, "ESO DET WIN NY": 4212,
+        **cards,
     })  # fmt: skip
     (run_dir / "raw").mkdir(parents=True, exist_ok=True)
     name = f"{number:010d}-20270320-MEGARA-{mode}.fits"

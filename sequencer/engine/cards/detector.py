@@ -7,7 +7,7 @@ from typing import Any
 from sequencer.acquisition import Card
 from sequencer.config.models import Chip, DetectorConfig
 from sequencer.devices.client import DeviceClient
-from sequencer.devices.detector import Exposed
+from sequencer.devices.detector import GRID_TOLERANCE, Exposed
 from sequencer.engine.cards.contributor import Contributor, Rows, of_device, simulation
 from sequencer.engine.cards.coordinates import coordinate_rows
 from sequencer.engine.context import RunContext
@@ -21,6 +21,7 @@ def detector_cards(
     who = of_device("DET", client, run)
     told = Contributor(who.name, who.time_s, measured=False, simulated=who.simulated)
     nx, ny = client.state.window_px
+    kelvin = client.state.temperature_k
     first = (1 + (config.size_px[0] - nx) // 2, 1 + (config.size_px[1] - ny) // 2)
     rows: Rows = [
         ("ESO DET ID", config.detector_id),
@@ -30,6 +31,8 @@ def detector_cards(
         ("ESO DET WIN STRY", first[1]),
         ("ESO DET WIN NX", nx),
         ("ESO DET WIN NY", ny),
+        # 0 K is no measurement: what measures none publishes nothing else
+        *([("ESO DET CHIP TEMP", round(kelvin, 3))] if kelvin > 0.0 else []),
     ]
     coordinates = coordinate_rows(config, first) if config.layout == "extensions" else []
     if coordinates:
@@ -43,8 +46,17 @@ def detector_cards(
 def exposed_cards(
     config: DetectorConfig, result: Exposed, client: DeviceClient[Any], run: RunContext
 ) -> list[Card]:
-    """DET: how the detector says that it integrated; a reading beats what it was told."""
-    return of_device("DET", client, run).cards(_readout_rows(config, result.dit_s, result.ndit, result.mode))
+    """DET: how the detector says that it integrated; a reading beats what it was told.
+
+    Pipelines match frames by the DIT to the last digit: it is the step of the mode's grid that was read back. A reading
+    beside the grid has a card of its own.
+    """
+    grid_s = config.modes[result.mode].dit_grid_s
+    dit_s = round(round(result.dit_s / grid_s) * grid_s, 9)
+    rows = _readout_rows(config, dit_s, result.ndit, result.mode)
+    if abs(result.dit_s - dit_s) > GRID_TOLERANCE * grid_s:
+        rows.append(("ESO DET DITREAL", round(result.dit_s, 9)))
+    return of_device("DET", client, run).cards(rows)
 
 
 def _readout_rows(config: DetectorConfig, dit_s: float, ndit: int, mode: str) -> Rows:
