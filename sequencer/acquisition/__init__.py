@@ -12,6 +12,7 @@ from sequencer.acquisition.errors import (
     NotDurable,
     PlanError,
 )
+from sequencer.acquisition.impossible import impossible, is_saturated
 from sequencer.acquisition.names import FileNames, Names, NumberedNames, file_names
 from sequencer.acquisition.plan import ExposurePlan, StoredFrame
 from sequencer.acquisition.readback import read_hdus, read_raw
@@ -39,6 +40,8 @@ __all__ = [
     "PlanError",
     "StoredFrame",
     "file_names",
+    "impossible",
+    "is_saturated",
     "measure",
     "plain_ascii",
     "read_hdus",

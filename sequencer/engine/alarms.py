@@ -15,6 +15,24 @@ def unplanned_frame(run: RunContext, header: FrameHeader, text: str) -> None:
     )
 
 
+def impossible_frame(run: RunContext, detector: str, exposure: str, why: str) -> None:
+    """A detector has delivered what cannot be true of light and silicon."""
+    run.alarm(
+        f"{detector}: the frame of exposure {exposure} cannot be true: {why}",
+        "it is marked impossible, not counted and teaches nothing; the next one is taken",
+        "look at the detector, its electronics and its cables",
+    )
+
+
+def light_in_a_dark(run: RunContext, camera: str, what: str) -> None:
+    """A dark has not the level that a closed detector gives."""
+    run.alarm(
+        f"{camera}: {what}",
+        "the frame is marked, not counted and goes into no master dark; another one is taken",
+        "look for light (lamps, the dome, a stop that leaks although it reads back closed); persistence fades by itself",
+    )
+
+
 def not_kept(run: RunContext, error: OSError) -> None:
     """The file of what nights teach cannot be written."""
     run.alarm(

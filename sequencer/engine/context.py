@@ -30,6 +30,7 @@ from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
 class RunContext:
     """One run. `exposures`, `frames` (stored ones) and `steps` count them; `rates` is what is known of each filter's
     throughput, `time_left` how long the block will take yet; `activities` are what goes on at this moment, in words.
+    `dark_levels_e` are the levels of the good darks so far by (camera, mode, DIT, NDIT).
     """
 
     run_id: str
@@ -63,6 +64,7 @@ class RunContext:
     procedure: str = ""
     template_started_s: float = 0.0
     activities: list[str] = field(default_factory=list)
+    dark_levels_e: dict[tuple[str, str, float, int], list[float]] = field(default_factory=dict)
     time_left: Foresight = field(default_factory=Foresight)
 
     @property
