@@ -1,5 +1,6 @@
 """Frames, header contributions and their provenance, file names, FITS writing."""
 
+from sequencer.acquisition.bad_pixels import BadMapError, map_problem, write_bad_pixels
 from sequencer.acquisition.cards import Card, plain_ascii
 from sequencer.acquisition.errors import (
     AcquisitionError,
@@ -23,6 +24,7 @@ from sequencer.acquisition.store import Acquisition
 __all__ = [
     "Acquisition",
     "AcquisitionError",
+    "BadMapError",
     "Card",
     "CardErrors",
     "CorruptFile",
@@ -42,8 +44,10 @@ __all__ = [
     "file_names",
     "impossible",
     "is_saturated",
+    "map_problem",
     "measure",
     "plain_ascii",
     "read_hdus",
     "read_raw",
+    "write_bad_pixels",
 ]

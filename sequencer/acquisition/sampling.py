@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,13 @@ class BadPixels:
 
     def window(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         """The part that a frame of this shape (ny, nx), a window about the centre, shows."""
-        top, left = ((whole - part) // 2 for whole, part in zip(self.bad.shape, shape, strict=True))
-        return self.bad[top : top + shape[0], left : left + shape[1]]
+        return centred(self.bad, shape)
+
+
+def centred(pixels: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """The window of this shape (ny, nx) about the centre of pixels (ny, nx); a view."""
+    top, left = ((whole - part) // 2 for whole, part in zip(pixels.shape, shape, strict=True))
+    return pixels[top : top + shape[0], left : left + shape[1]]
 
 
 @dataclass(frozen=True, slots=True)

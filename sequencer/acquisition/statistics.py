@@ -29,9 +29,9 @@ class Levels:
 
     `median_adu` is above bias, `level_e` the same in electrons, `p99_e` the 99th percentile.
     `saturated_share` counts pixels over 95 % of the full well, `starry_share` pixels more than 5 sigma above
-    the smooth background, `rms_adu` is the robust standard deviation about that background. All are NaN
-    without a lit pixel. `pixels` is how many were looked at, `farthest_adu` the value of these that is farthest from
-    0, as it was read. `repeats`: bit for bit the detector's frame before.
+    the smooth background, `rms_adu` is the robust standard deviation about that background, `farthest_adu` the value
+    farthest from 0, as it was read. All are NaN without a lit pixel. `pixels` is how many were looked at; `repeats`:
+    the frame is bit for bit the detector's frame before.
     """
 
     median_adu: float
@@ -40,8 +40,8 @@ class Levels:
     saturated_share: float
     starry_share: float
     rms_adu: float
+    farthest_adu: float
     pixels: int = 0
-    farthest_adu: float = 0.0
     repeats: bool = False
 
     @property
@@ -63,7 +63,7 @@ def measure(
     samples = [sample(chip, region, most) for chip, region in zip(chips, regions, strict=True)]
     values = np.concatenate([one.values for one in samples]) if samples else np.empty(0)
     if not values.size:
-        return Levels(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan)
+        return Levels(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan, math.nan)
     residuals = np.concatenate([one.values - background(one) for one in samples])
     median_adu = percentile(values, 0.5) - bias_adu
     rms_adu = MAD_TO_SIGMA * percentile(np.abs(residuals), 0.5)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import zmq.asyncio
 
 from sequencer.acquisition.aside import write_aside
+from sequencer.acquisition.bad_pixels import read_bad_pixels
 from sequencer.acquisition.cards import Card
 from sequencer.acquisition.dictionary import Dictionary
 from sequencer.acquisition.errors import AcquisitionError, FrameMissing, PlanError
@@ -61,7 +62,7 @@ class Acquisition:
     `reserve` says how they are kept: without it as FITS files. `on_unplanned(header, text)` is told of frames
     nobody planned: they are written into the folder `unplanned` beside `raw_dir` and acknowledged; `text` says
     where, or why not (then the detector still keeps the frame). `keywords` is the dictionary of headers: without
-    it the packaged one of the instrument.
+    it the packaged one of the instrument. Raises BadMapError for a map of bad pixels that cannot be used.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Acquisition:
         self._reserve = reserve or fits_files(raw_dir)
         self._clock = clock
         self._instrument = instrument
+        self._bad = {camera: read_bad_pixels(one) for camera, one in instrument.detectors.items()}
         self._dictionary = Dictionary(keywords or keywords_of(instrument.name))
         self._context = context
         self._on_unplanned = on_unplanned
@@ -243,7 +245,7 @@ class Acquisition:
         check_frame(plan, arrived.header, arrived.chips)
         levels = measure(
             arrived.chips,
-            plan.lit_regions(self._instrument),
+            plan.lit_regions(self._instrument, self._bad),
             bias_adu=plan.bias_adu,
             gain_e_adu=plan.gain_e_adu,
             full_well_e=plan.full_well_e,

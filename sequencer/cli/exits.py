@@ -14,7 +14,7 @@ BAD_INPUT = 2
 EXIT_CODES = """\b
 Exit codes:
   0  completed
-  1  stopped, aborted or failed; the safe state was reached
+  1  stopped, aborted or failed, or completed but products are missing; the safe state was reached
   2  bad input; nothing moved
   3  not safe, or halted: go and look"""
 

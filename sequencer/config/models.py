@@ -53,6 +53,8 @@ class DetectorConfig(Struct, forbid_unknown_fields=True, frozen=True):
     `index` is the n of `DETn` keywords, `camera` the name templates use (LM, N, IFU, ...). `size_px` is
     (nx, ny). `layout` is `extensions` (empty primary, one image per chip, float32 ADU averaged over NDIT) or
     `megara` (one primary image, uint16 ADU with bias, prescan and overscan; size_px is the raw frame).
+    `bad_pixel_map` is a FITS file with one image of uint8 a chip, 0 where a pixel is good (a relative path counts from
+    the instrument file): all others are left out of every level and share.
     """
 
     index: int
@@ -69,6 +71,7 @@ class DetectorConfig(Struct, forbid_unknown_fields=True, frozen=True):
     ipc_edge: float = 0.0
     ipc_corner: float = 0.0
     lit_fraction: float = 1.0
+    bad_pixel_map: str = ""
     tech: str = "IMAGE"
     dpr_tech: str = "IMAGE"
 

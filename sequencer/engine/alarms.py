@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sequencer.engine.context import RunContext
 from sequencer.wire.messages import FrameHeader
 
@@ -29,7 +31,7 @@ def light_in_a_dark(run: RunContext, camera: str, what: str) -> None:
     run.alarm(
         f"{camera}: {what}",
         "the frame is marked, not counted and goes into no master dark; another one is taken",
-        "look for light (lamps, the dome, a stop that leaks although it reads back closed); persistence fades by itself",
+        "look for light (lamps, the dome, a stop that leaks though it reads back closed); persistence fades by itself",
     )
 
 
@@ -49,3 +51,17 @@ def reduction(run: RunContext, text: str) -> None:
         "exposing goes on; products may come late, or be missing",
         "when the run is over look at its products; `sequencer reduce` makes them again from the raw frames",
     )
+
+
+def missing_products(run: RunContext, missing: Sequence[str]) -> None:
+    """The frames are there, and what was to be made of them is not."""
+    run.alarm(
+        f"completed, but {number_missing(missing)}: {'; '.join(missing)}",
+        "the block is executed (X), not completed (C), and the exit code is 1; no frame is lost",
+        "`sequencer reduce` makes products again from the raw frames; what the frames are worth stands in the journal",
+    )
+
+
+def number_missing(missing: Sequence[str]) -> str:
+    """How many products are missing, in words."""
+    return "1 product is missing" if len(missing) == 1 else f"{len(missing)} products are missing"

@@ -46,6 +46,7 @@ def begin(run: RunContext, warnings: Sequence[str] = ()) -> None:
         seed=run.seed,
         started=iso(run.started_s),
         templates=[call.name for call in run.ob.templates],
+        reduces=run.feed.reduces and bool(run.ob.templates),
         disk_needed_mb=round(run.status.disk_needed_mb or 0.0, 1),
     )
     if any(one.simulated and not one.endpoint.startswith("inproc:") for one in run.deployment.devices.values()):
@@ -84,9 +85,10 @@ async def end(run: RunContext, outcome: str, reason: str = "") -> tuple[str, int
     if outcome == "halted":
         run.control.trigger("halt", reason)
     _keep_learned(run)
-    note_ended(run, outcome)
     if run.control.ending in ("", "stop"):
         await _finish_reduction(run)
+    if note_ended(run, outcome) and code == EXIT_COMPLETED:
+        code = EXIT_ENDED_SAFE
     run.log("run_done", outcome=outcome, ended=iso(run.clock.now()))
     return outcome, code
 
