@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -13,7 +14,13 @@ from sequencer.engine.shot import Shot
 from sequencer.exposure import DarkLevel, Verdict, dark_verdict
 
 MAX_NOT_DARK = 3
-"""Darks in a row that are none, after which the camera's others are given up (assumed)."""
+"""Darks in a row that are none and get no darker, after which the camera's others are given up (assumed)."""
+
+MOST_ATTEMPTS = 10
+"""Attempts at one dark while they get darker, as persistence fades (assumed)."""
+
+FADES = 0.97
+"""Share of the level before below which a dark has got darker (assumed)."""
 
 
 class NotDark(Exception):
@@ -40,14 +47,14 @@ class Darks:
         """
         for shot in shots:
             if not_dark := await self._take(replace(shot, good=shot.i - 1)):
-                self.given_up.append(f"{camera}: {MAX_NOT_DARK} darks in a row were none; the last: {not_dark}")
+                self.given_up.append(f"{camera}: too many darks in a row were none; the last: {not_dark}")
                 return
             await self._run.time_left.taken(shot)
 
     async def _take(self, shot: Shot) -> str:
-        """One good dark; else, after `MAX_NOT_DARK` attempts, why the last was none."""
-        reason = ""
-        for _ in range(MAX_NOT_DARK):
+        """One good dark; else, after `MAX_NOT_DARK` attempts or more while the light fades, why the last was none."""
+        reason, level_e, steady = "", math.inf, 0
+        for _ in range(MOST_ATTEMPTS):
             await self._run.control.checkpoint()
             frame, verdict = await self._exposer.take(shot, self._judge_of(shot), self._ready)
             if verdict.good and frame is not None:
@@ -58,6 +65,10 @@ class Darks:
             reason = verdict.reason
             if verdict.name != "impossible":
                 alarms.light_in_a_dark(self._run, shot.camera, f"{shot.kind} of {shot.dit_s:g} s: {reason}")
+            before_e, level_e = level_e, frame.levels.level_e if frame else level_e
+            steady = 1 if level_e < FADES * before_e else steady + 1
+            if steady == MAX_NOT_DARK:
+                break
         return reason
 
     async def _ready(self) -> None:

@@ -221,13 +221,13 @@ class World:
     def _leaked(self, camera: str, start_s: float, end_s: float) -> float:
         """Electrons per pixel through what is closed: a leak; of a CCD without a camera's light path also the light
         through cover and shutter themselves."""
-        leak = self.timeline.track(camera, "leak_e_s", 0.0)
+        leak = self.timeline.track(camera, "leak_e_s")
         stops = self.instrument.detectors[camera].layout == "megara"
         edges = {start_s, end_s, *leak.breaks(start_s, end_s)}
         edges |= set(self.beam.breaks("", start_s, end_s)) if stops else set()
         total = 0.0
         for left, right in pairwise(sorted(edges)):
-            rate_e_s = float(leak.at(left))
+            rate_e_s = float(leak.at(left) or 0.0)
             if stops:
                 middle = (left + right) / 2
                 rate_e_s += light_e_s(*(self.beam.stop_opening(role, middle) for role in ("cover", "shutter")))

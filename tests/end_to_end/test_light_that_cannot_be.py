@@ -65,7 +65,7 @@ def test_light_in_every_dark_is_no_dark_though_all_reads_back_closed(tmp_path: P
         assert fits.getheader(ran.result.run_dir / "raw" / frame["file"])["ESO SEQ VERDICT"] == "high"
     told = [alarm["what"] for alarm in ran.of("alarm")]
     assert "dark of 1 s: the level is 4.887e+04 e-" in told[0] and "light, or persistence" in told[0]
-    assert "CCD: 3 darks in a row were none" in told[-1]
+    assert "CCD: too many darks in a row were none" in told[-1]
     assert ran.of("product") == []
 
 
@@ -88,6 +88,18 @@ def test_light_that_comes_on_between_two_darks_is_seen_though_the_dark_current_m
     verdicts = [frame["verdict"] for frame in ran.of("frame")]
     assert verdicts[:2] == ["good", "good"] and verdicts[-3:] == ["high"] * 3
     assert "the darks before it had" in ran.of("frame")[-1]["reason"]
+
+
+def test_light_that_fades_is_waited_for_as_persistence_is(tmp_path: Path) -> None:
+    def fading(simulation: Simulation) -> None:
+        for step in range(12):
+            simulation.world.leak("CCD", simulation.world.last_s + 10.0, 200.0 / 2.0**step)
+
+    ran = opticam(tmp_path, DARK, spoil=fading)
+    assert (ran.result.outcome, ran.result.exit_code, letter(ran)) == ("completed", 0, "C")
+    verdicts = [frame["verdict"] for frame in ran.of("frame")]
+    assert 3 < verdicts.count("high") == len(ran.of("alarm"))
+    assert verdicts[-3:] == ["good"] * 3
 
 
 def test_the_darks_of_a_camera_in_the_dark_are_taken_beside_one_in_the_light(tmp_path: Path) -> None:
