@@ -31,10 +31,11 @@ FEWEST_PIXELS = 100
 """Pixels below which scatter is not judged."""
 
 
-def impossible(levels: Levels, mode: ReadoutMode, ndit: int) -> str:
+def impossible(levels: Levels, mode: ReadoutMode, ndit: int, *, lit: bool = True) -> str:
     """Why a frame with these levels can be of no light; empty when it may be true.
 
-    A saturated frame is saturated: neither that it has no noise nor that it is like the one before tells anything.
+    Of one that is not `lit` a level may be a zero that is off, which has no shot noise. A saturated frame is saturated:
+    neither that it has no noise nor that it is like the one before tells anything.
     """
     if not levels.measured:
         return ""
@@ -43,7 +44,7 @@ def impossible(levels: Levels, mode: ReadoutMode, ndit: int) -> str:
         return f"a pixel reads {levels.farthest_adu:.4g} ADU, the digitiser ends at {most_adu:.4g}"
     if levels.repeats and not is_saturated(levels):
         return "it is bit for bit the frame before"
-    return "" if levels.pixels < FEWEST_PIXELS else _noise(levels, mode, ndit)
+    return "" if levels.pixels < FEWEST_PIXELS else _noise(levels, mode, ndit, lit)
 
 
 def is_saturated(levels: Levels) -> bool:
@@ -51,9 +52,10 @@ def is_saturated(levels: Levels) -> bool:
     return levels.saturated_share > SATURATED_SHARE
 
 
-def _noise(levels: Levels, mode: ReadoutMode, ndit: int) -> str:
+def _noise(levels: Levels, mode: ReadoutMode, ndit: int, lit: bool) -> str:
     noise_adu = math.sqrt(mode.read_noise_e**2 + max(levels.level_e, 0.0)) / mode.gain_e_adu
-    found_adu, averaged_adu = levels.rms_adu, noise_adu / math.sqrt(ndit)
+    found_adu = levels.rms_adu
+    averaged_adu = (noise_adu if lit else mode.read_noise_e / mode.gain_e_adu) / math.sqrt(ndit)
     expected = f"{averaged_adu:.3g} ADU are those of its light and read-out"
     silent = found_adu < LEAST_NOISE * averaged_adu and averaged_adu >= COARSE_ADU
     if silent and not is_saturated(levels):

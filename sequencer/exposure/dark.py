@@ -62,7 +62,7 @@ def dark_verdict(level_e: float, expected: DarkLevel, earlier_e: Sequence[float]
         return Verdict("saturated", f"a dark of {level_e:.4g} e- is full: {expected.full_well_e:.4g} e- fit")
     found = f"the level is {level_e:.4g} e-, dark current and offset give"
     if level_e > expected.most_e:
-        return Verdict("high", f"{found} at most {expected.most_e:.4g} e-: light, or persistence")
+        return Verdict("high", f"{found} at most {expected.most_e:.4g} e-: light, persistence, or a zero that is off")
     if level_e < expected.least_e:
         return Verdict("low", f"{found} at least {expected.least_e:.4g} e-: the detector's zero is wrong")
     if earlier_e:

@@ -64,6 +64,12 @@ def test_a_frame_without_noise_or_of_disordered_bits_is(level_e: float, seed: in
     assert "scatter" in impossible(levels_of(bits / 3.0, MODE), MODE, 1)
 
 
+def test_a_dark_whose_zero_is_off_has_the_noise_of_its_read_out_alone() -> None:
+    shifted = exposed(MODE, 0.0, 1, 1) + np.float32(20000.0)
+    assert impossible(levels_of(shifted, MODE), MODE, 1, lit=False) == ""
+    assert "its noise is" in impossible(levels_of(shifted, MODE), MODE, 1)
+
+
 @pytest.mark.parametrize(("value", "said"), [(65536.0, True), (-65536.0, True), (65535.0, False)])
 def test_a_value_that_no_digitiser_gives_is(value: float, said: bool) -> None:
     frame = exposed(MODE, 1000.0, 1, 1)
