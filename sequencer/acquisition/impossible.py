@@ -31,11 +31,12 @@ FEWEST_PIXELS = 100
 """Pixels below which scatter is not judged."""
 
 
-def impossible(levels: Levels, mode: ReadoutMode, ndit: int, *, lit: bool = True) -> str:
+def impossible(levels: Levels, mode: ReadoutMode, ndit: int, *, lit: bool = True, even: bool = True) -> str:
     """Why a frame with these levels can be of no light; empty when it may be true.
 
-    Of one that is not `lit` a level may be a zero that is off, which has no shot noise. A saturated frame is saturated:
-    neither that it has no noise nor that it is like the one before tells anything.
+    Of one that is not `lit` a level may be a zero that is off, which has no shot noise; one that is not `even` may show
+    lines and fibres. A saturated frame is saturated: neither that it has no noise nor that it is like the one before
+    tells anything.
     """
     if not levels.measured:
         return ""
@@ -44,7 +45,9 @@ def impossible(levels: Levels, mode: ReadoutMode, ndit: int, *, lit: bool = True
         return f"a pixel reads {levels.farthest_adu:.4g} ADU, the digitiser ends at {most_adu:.4g}"
     if levels.repeats and not is_saturated(levels):
         return "it is bit for bit the frame before"
-    return "" if levels.pixels < FEWEST_PIXELS else _noise(levels, mode, ndit, lit)
+    if levels.pixels < FEWEST_PIXELS:
+        return ""
+    return _silence(levels, mode, ndit, lit) or (_disorder(levels, mode) if even else "")
 
 
 def is_saturated(levels: Levels) -> bool:
@@ -52,14 +55,20 @@ def is_saturated(levels: Levels) -> bool:
     return levels.saturated_share > SATURATED_SHARE
 
 
-def _noise(levels: Levels, mode: ReadoutMode, ndit: int, lit: bool) -> str:
-    noise_adu = math.sqrt(mode.read_noise_e**2 + max(levels.level_e, 0.0)) / mode.gain_e_adu
-    found_adu = levels.rms_adu
-    averaged_adu = (noise_adu if lit else mode.read_noise_e / mode.gain_e_adu) / math.sqrt(ndit)
-    expected = f"{averaged_adu:.3g} ADU are those of its light and read-out"
-    silent = found_adu < LEAST_NOISE * averaged_adu and averaged_adu >= COARSE_ADU
-    if silent and not is_saturated(levels):
-        return f"its noise is {found_adu:.3g} ADU, {expected}"
-    if found_adu > MOST_NOISE * noise_adu + MOST_STRUCTURE * abs(levels.median_adu):
-        return f"its pixels scatter by {found_adu:.3g} ADU, {expected}"
-    return ""
+def _silence(levels: Levels, mode: ReadoutMode, ndit: int, lit: bool) -> str:
+    noise_adu = (_noise_adu(levels, mode) if lit else mode.read_noise_e / mode.gain_e_adu) / math.sqrt(ndit)
+    if levels.rms_adu >= LEAST_NOISE * noise_adu or noise_adu < COARSE_ADU or is_saturated(levels):
+        return ""
+    return f"its noise is {levels.rms_adu:.3g} ADU, {noise_adu:.3g} ADU are those of its light and read-out"
+
+
+def _disorder(levels: Levels, mode: ReadoutMode) -> str:
+    most_adu = MOST_NOISE * _noise_adu(levels, mode) + MOST_STRUCTURE * abs(levels.median_adu)
+    if levels.rms_adu <= most_adu:
+        return ""
+    return f"its pixels scatter by {levels.rms_adu:.3g} ADU, no light of its level by more than {most_adu:.3g}"
+
+
+def _noise_adu(levels: Levels, mode: ReadoutMode) -> float:
+    """Read and shot noise of a single DIT of this level."""
+    return math.sqrt(mode.read_noise_e**2 + max(levels.level_e, 0.0)) / mode.gain_e_adu

@@ -137,7 +137,8 @@ class Exposer:
 
     def _judged(self, shot: Shot, judge: Judge, start_s: float, levels: Levels) -> Verdict:
         """The verdict of light and silicon first: of what cannot be, nobody else may learn."""
-        if fault := impossible(levels, self._mode(shot), shot.ndit, lit=shot.on_sky):
+        even = shot.kind != "script"
+        if fault := impossible(levels, self._mode(shot), shot.ndit, lit=shot.on_sky, even=even):
             return Verdict("impossible", fault)
         return judge(start_s, shot.dit_s, levels)
 

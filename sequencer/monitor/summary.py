@@ -27,6 +27,8 @@ FRAME_FIELDS = (
     "sha256",
 )
 PRODUCT_FIELDS = ("file", "category", "recipe", "inputs", "qa")
+REDUCED = ("completed", "stopped", "failed")
+"""Outcomes after which the frames are reduced."""
 SAFE_FIELDS = ("device", "reached", "seconds")
 
 
@@ -53,7 +55,7 @@ def summarise(records: Iterable[Record]) -> dict[str, Any]:
             {**_pick(product, PRODUCT_FIELDS), "qa": _pick(product["qa"], ("flag", "reasons"))}
             for product in story.products
         ],
-        "missing": missing_products(records),
+        "missing": missing_products(records) if outcome(story) in REDUCED else [],
         "safe_state": [_pick(entry, SAFE_FIELDS) for entry in story.safe_state],
     }
 

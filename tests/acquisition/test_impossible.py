@@ -70,6 +70,12 @@ def test_a_dark_whose_zero_is_off_has_the_noise_of_its_read_out_alone() -> None:
     assert "its noise is" in impossible(levels_of(shifted, MODE), MODE, 1)
 
 
+def test_fibres_are_no_disorder_where_nobody_expects_an_even_light() -> None:
+    fibres = exposed(MODE, 100.0, 1, 1) + np.where(np.arange(64) % 2, np.float32(9000.0), np.float32(0.0))
+    assert impossible(levels_of(fibres, MODE), MODE, 1, even=False) == ""
+    assert "scatter" in impossible(levels_of(fibres, MODE), MODE, 1)
+
+
 @pytest.mark.parametrize(("value", "said"), [(65536.0, True), (-65536.0, True), (65535.0, False)])
 def test_a_value_that_no_digitiser_gives_is(value: float, said: bool) -> None:
     frame = exposed(MODE, 1000.0, 1, 1)
