@@ -41,14 +41,14 @@ class ExposurePlan:
         return "uint16" if self.layout == "megara" else "float32"
 
     def lit_regions(
-        self, instrument: Instrument, bad: Mapping[str, Sequence[BadPixels | None]]
+        self, instrument: Instrument, bad: Mapping[str, Sequence[BadPixels | None]] | None = None
     ) -> list[LitRegion]:
         """Where each chip can see light and has no bad pixel (`bad` by camera); a camera the instrument does not know
         counts as lit all over."""
         config = instrument.detectors.get(self.camera)
         ny, nx = self.expected_shape
         size_px, lit_fraction = (config.size_px, config.lit_fraction) if config else ((nx, ny), 1.0)
-        known = bad.get(self.camera) or [None] * len(self.chips)
+        known = (bad or {}).get(self.camera) or [None] * len(self.chips)
         return [
             LitRegion(size_px, chip.border_px, lit_fraction, one)
             for chip, one in zip(self.chips, known, strict=True)

@@ -27,7 +27,7 @@ def missing_products(records: Iterable[Entry]) -> list[str]:
         elif record.kind == "frame" and data["kind"] in MASTERS and data["verdict"] == "good":
             good.append(data)
         elif record.kind == "product":
-            products[str(data["record"])] = data
+            products[str(data["file"]).rpartition(".")[0]] = data
         elif record.kind == "reduction":
             products = {name: one for name, one in products.items() if one["file"] not in data["removed"]}
     if not reduces:

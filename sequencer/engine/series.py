@@ -19,6 +19,9 @@ from sequencer.exposure import Answer, Expose, LevelPlan, Rung, SkyJumps, Stop, 
 KNOWN_NOISES = 5.0
 """Read noises of a pixel above which a level says how bright the light is (assumed)."""
 
+KNOWN_SIGMA = 0.5
+"""Doubt of a filter's rate up to which a leap of it is one: that of an instrument file is 0.3 (assumed)."""
+
 STARRY_SHARE = 0.001
 """Share of pixels more than 5 sigma above the background that makes a frame starry (ESO-style patch check)."""
 
@@ -180,9 +183,10 @@ class FlatSeries:
         )
 
     def _leap(self, start_s: float, dit_s: float, levels: Levels) -> str:
-        """Why a level is more than any sky gives after what the filter's frames have taught; empty if it is not."""
+        """Why a level is more than any sky gives by what is believed of the filter; empty if it is not."""
         controller, limits = self.belief.controller, self.belief.limits
-        if not controller.learned(start_s).frames or not levels.level_e > KNOWN_NOISES * limits.read_noise_e:
+        unsure = controller.learned(start_s).relative_sigma > KNOWN_SIGMA
+        if unsure or not levels.level_e > KNOWN_NOISES * limits.read_noise_e:
             return ""
         clear_e_s = controller.rate_e_s(start_s, *self.belief.conditions()) + limits.dark_rate_e_s
         return self._jumps.objection(levels.level_e / dit_s, clear_e_s)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 BRIGHTER = 30.0
-"""Factor by which the light of a filter may exceed the clear sky that its frames have taught: that is believed to a few
-tens of per cent, and a cloud that goes only gives back what there was (assumed)."""
+"""Factor by which the light of a filter may exceed the clear sky that is believed in: to a few tens of per cent before its
+first frame, and a cloud that goes only gives back what there was (assumed)."""
 
 AGREES = 2.0
 """Factor within which a frame confirms the one before it."""
@@ -24,9 +24,9 @@ class SkyJumps:
     def objection(self, rate_e_s: float, clear_e_s: float) -> str:
         """Why a measured rate is no sky's, where a clear one was to give `clear_e_s`; empty if it may be one's."""
         doubted_e_s, self._doubted_e_s = self._doubted_e_s, None
-        if rate_e_s <= BRIGHTER * clear_e_s:
+        if clear_e_s <= 0.0 or rate_e_s <= BRIGHTER * clear_e_s:
             return ""
         if doubted_e_s is not None and abs(math.log(rate_e_s / doubted_e_s)) < math.log(AGREES):
             return ""
         self._doubted_e_s = rate_e_s
-        return f"it is {rate_e_s / clear_e_s:.3g} times as bright as the sky has been: no sky does that"
+        return f"it is {rate_e_s / clear_e_s:.3g} times as bright as a clear sky: no sky does that"

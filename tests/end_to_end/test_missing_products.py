@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from sequencer.cli.main import main
 from sequencer.cli.results import result_lines
-from sequencer.engine.context import RunContext
 from sequencer.engine.journal import Record, read_journal
 from sequencer.engine.promised import missing_products
+from sequencer.engine.request import Nobody
 from sequencer.monitor.leave import leave
 from tests.end_to_end import rig
 
@@ -21,17 +21,21 @@ DARK = ("METIS_all_cal_Dark", {"DET1.DIT": 0.2, "SEQ.NEXPO1": 3, "SEQ.NEXPO2": 0
 NAME = "master dark LM fast 0.2 s x1 of template 0"
 
 
-def corrupting(*numbers: int) -> rig.Operator:
-    """Somebody spoils these frames (from 1) on the disk before they are reduced."""
+class Spoiler(Nobody):
+    """Somebody who spoils frames on the disk as soon as they are there, before anybody reduces them."""
 
-    async def spoil(run: RunContext) -> None:
-        for number, path in enumerate(sorted((run.run_dir / "raw").iterdir()), start=1):
-            if number in numbers:
-                data = bytearray(path.read_bytes())
-                data[-3000] ^= 0xFF
-                path.write_bytes(data)
+    def __init__(self, runs: Path, *numbers: int) -> None:
+        self.whole: dict[Path, bytes] = {}
+        self._runs, self._numbers = runs, numbers
 
-    return rig.when(lambda record: record.kind == "frame" and record.data["good"] == 3, spoil)
+    def on_record(self, record: Record) -> None:
+        """Spoil the frame if its number (from 1) is one of those."""
+        if record.kind == "frame" and record.data["good"] in self._numbers:
+            (path,) = self._runs.glob(f"*/raw/{record.data['file']}")
+            self.whole[path] = path.read_bytes()
+            data = bytearray(self.whole[path])
+            data[-3000] ^= 0xFF
+            path.write_bytes(data)
 
 
 def told(ran: rig.Ran) -> tuple[list[str], str]:
@@ -46,7 +50,7 @@ def told(ran: rig.Ran) -> tuple[list[str], str]:
 def test_frames_that_cannot_be_reduced_leave_the_block_executed_not_completed(
     tmp_path: Path, spoilt: tuple[int, ...], missing: str
 ) -> None:
-    ran = rig.run(tmp_path, rig.write_ob(tmp_path, DARK), operator=corrupting(*spoilt))
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, DARK), watcher=Spoiler(tmp_path / "runs", *spoilt))
     assert (ran.result.outcome, ran.result.exit_code) == ("completed", 1)
     assert [data["status"] for data in ran.of("block_status")] == ["S", "X"]
     assert f"completed, but 1 product is missing: {missing}" in ran.of("alarm")[-1]["what"]
@@ -57,17 +61,10 @@ def test_frames_that_cannot_be_reduced_leave_the_block_executed_not_completed(
 
 
 def test_what_is_made_later_is_missing_no_more(tmp_path: Path) -> None:
-    whole: dict[Path, bytes] = {}
-
-    async def hide(run: RunContext) -> None:
-        for path in (run.run_dir / "raw").iterdir():
-            whole[path] = path.read_bytes()
-            path.write_bytes(b"")
-
-    operator = rig.when(lambda record: record.kind == "frame" and record.data["good"] == 3, hide)
-    run_dir = rig.run(tmp_path, rig.write_ob(tmp_path, DARK), operator=operator).result.run_dir
+    spoiler = Spoiler(tmp_path / "runs", 1, 2, 3)
+    run_dir = rig.run(tmp_path, rig.write_ob(tmp_path, DARK), watcher=spoiler).result.run_dir
     assert leave(run_dir)["missing"] == [f"{NAME}: not made"]
-    for path, data in whole.items():
+    for path, data in spoiler.whole.items():
         path.write_bytes(data)
     assert CliRunner().invoke(main, ["reduce", str(run_dir)]).exit_code == 0
     assert json.loads((run_dir / "summary.json").read_text())["missing"] == []
@@ -86,8 +83,8 @@ GOOD = {
     "ndit": 1,
     "verdict": "good",
 }
-FLAT = {"record": "f.json", "file": "f.fits", "category": "MASTER_FLAT", "recipe": "r", "inputs": ["a.fits"]}
-FAILED = {**FLAT, "record": "s.json", "category": "NO_PRODUCT", "recipe": "megara", "qa": {"reasons": ["ended with 1"]}}
+FLAT = {"file": "f.fits", "category": "MASTER_FLAT", "recipe": "r", "inputs": ["a.fits"]}
+FAILED = {**FLAT, "file": "s.json", "category": "NO_PRODUCT", "recipe": "megara", "qa": {"reasons": ["ended with 1"]}}
 
 
 @pytest.mark.parametrize(
