@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 BRIGHTER = 30.0
-"""Factor by which the light of a filter may exceed the clear sky that is believed in. That is known to a few tens of per
-cent before its first frame; a cloud that goes only gives back what there was (assumed)."""
+"""Factor by which the light of a filter may exceed the clear sky that is believed in. That is known to a few tens of
+per cent before its first frame; a cloud that goes only gives back what there was (assumed)."""
 
 AGREES = 2.0
 """Factor within which a frame confirms the one before it."""
