@@ -31,12 +31,13 @@ VERBS = {
     "note": "operator",
     "reduce": "reduce",
     "darks": "darks",
+    "bad-pixels": "bad_pixels",
     "header": "header",
     "classify": "classify",
 }
 """Verb -> module of `sequencer.cli`, in the order `--help` shows them."""
 
-COMMANDS = {"import": "import_ob", "export": "export_ob"}
+COMMANDS = {"import": "import_ob", "export": "export_ob", "bad-pixels": "bad_pixels"}
 """Verb -> name of its command in the module, where the verb itself is a word of Python."""
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from sequencer.config.deployment_checks import check_deployment, check_site
 from sequencer.config.instrument_checks import check_instrument
 from sequencer.config.models import Deployment, Instrument, SiteConfig
@@ -18,8 +20,14 @@ T = TypeVar("T")
 
 
 def load_instrument(name_or_path: str | Path) -> Instrument:
-    """Return an instrument. Raises ConfigErrors."""
-    return _load("instruments", name_or_path, Instrument, check_instrument)
+    """Return an instrument; paths in it are absolute. Raises ConfigErrors."""
+    instrument = _load("instruments", name_or_path, Instrument, check_instrument)
+    folder = find_config("instruments", name_or_path).parent.resolve()
+    detectors = {
+        camera: replace(one, bad_pixel_map=str(folder / one.bad_pixel_map)) if one.bad_pixel_map else one
+        for camera, one in instrument.detectors.items()
+    }
+    return replace(instrument, detectors=detectors)
 
 
 def load_site(name_or_path: str | Path) -> SiteConfig:

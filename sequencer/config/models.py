@@ -56,6 +56,8 @@ class DetectorConfig(Struct, forbid_unknown_fields=True, frozen=True):
     `temperature_tolerance_k` is by how much the detector's temperature may differ in frames of one set-up (1 K: the
     dark current then differs by 10 %, assumed to double within some 7 K); null: it is no part of a set-up, for a
     detector that measures none.
+    `bad_pixel_map` is a FITS file with one image of uint8 a chip, 0 where a pixel is good (a relative path counts from
+    the instrument file): all others are left out of every level and share.
     """
 
     index: int
@@ -72,6 +74,7 @@ class DetectorConfig(Struct, forbid_unknown_fields=True, frozen=True):
     ipc_edge: float = 0.0
     ipc_corner: float = 0.0
     lit_fraction: float = 1.0
+    bad_pixel_map: str = ""
     tech: str = "IMAGE"
     dpr_tech: str = "IMAGE"
     temperature_tolerance_k: float | None = 1.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sequencer.engine.context import RunContext
 from sequencer.wire.messages import FrameHeader
 
@@ -12,6 +14,24 @@ def unplanned_frame(run: RunContext, header: FrameHeader, text: str) -> None:
         f"{header.device} sent a frame nobody planned ({header.exposure}): {text}",
         "it belongs to an earlier run, or somebody else exposes",
         "look at the folder `unplanned` of this run",
+    )
+
+
+def impossible_frame(run: RunContext, detector: str, exposure: str, why: str) -> None:
+    """A detector has delivered what cannot be true of light and silicon."""
+    run.alarm(
+        f"{detector}: the frame of exposure {exposure} cannot be true: {why}",
+        "it is marked impossible, not counted and teaches nothing; the next one is taken",
+        "look at the detector, its electronics and its cables",
+    )
+
+
+def light_in_a_dark(run: RunContext, camera: str, what: str) -> None:
+    """A dark has not the level that a closed detector gives."""
+    run.alarm(
+        f"{camera}: {what}",
+        "the frame is marked, not counted and goes into no master dark; another one is taken",
+        "look for light (lamps, the dome, a stop that leaks though it reads back closed); persistence fades by itself",
     )
 
 
@@ -60,3 +80,17 @@ def reduction(run: RunContext, text: str) -> None:
         "exposing goes on; products may come late, or be missing",
         "when the run is over look at its products; `sequencer reduce` makes them again from the raw frames",
     )
+
+
+def missing_products(run: RunContext, missing: Sequence[str]) -> None:
+    """The frames are there, and what was to be made of them is not."""
+    run.alarm(
+        f"completed, but {number_missing(missing)}: {'; '.join(missing)}",
+        "the block is executed (X), not completed (C), and the exit code is 1; no frame is lost",
+        "`sequencer reduce` makes products again from the raw frames; what the frames are worth stands in the journal",
+    )
+
+
+def number_missing(missing: Sequence[str]) -> str:
+    """How many products are missing, in words."""
+    return "1 product is missing" if len(missing) == 1 else f"{len(missing)} products are missing"

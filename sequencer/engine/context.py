@@ -31,8 +31,8 @@ from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
 class RunContext:
     """One run. `exposures`, `frames` (stored ones) and `steps` count them; `rates` is what is known of each filter's
     throughput, `time_left` how long the block will take yet; `unreduced`: a template has begun whose frames were not
-    handed to the reduction; `activities` are what goes on at this moment, in words,
-    `late` waits for frames of silent detectors, by exposure.
+    handed to the reduction; `activities` are what goes on at this moment, in words, `late` waits for frames of silent
+    detectors, by exposure. `dark_levels_e` are the levels of the good darks so far by (camera, mode, DIT, NDIT).
     """
 
     run_id: str
@@ -67,6 +67,7 @@ class RunContext:
     template_started_s: float = 0.0
     unreduced: bool = False
     activities: list[str] = field(default_factory=list)
+    dark_levels_e: dict[tuple[str, str, float, int], list[float]] = field(default_factory=dict)
     time_left: Foresight = field(default_factory=Foresight)
     late: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from sequencer.acquisition import AcquisitionError, Levels
+from sequencer.acquisition import Levels
 from sequencer.devices.detector import Exposed
 from sequencer.engine.context import RunContext
-from sequencer.engine.frame_log import log_frame
 from sequencer.engine.shot import Shot
 from sequencer.exposure import Verdict
 
@@ -43,12 +42,9 @@ async def _store(run: RunContext, exposer: Exposer, shot: Shot) -> None:
     try:
         header = await run.acquisition.arrival(shot.exposure)
         taken = Exposed(shot.exposure, header.start_s, header.end_s, shot.dit_s, shot.ndit, shot.mode, 0)
-        frame, verdict = await exposer.keep(shot, taken, _judge)
-    except AcquisitionError as error:
+        await exposer.keep(shot, taken, _judge)
+    except Exception as error:  # whatever is wrong with it, the run has its own end
         run.alarm(f"{error}", "this frame came late, and is not stored", "look at the disk and the detector")
-        return
-    full_well_e = run.instrument.detectors[shot.camera].modes[shot.mode].full_well_e
-    log_frame(run, shot, frame, verdict, full_well_e)
 
 
 def _judge(start_s: float, dit_s: float, levels: Levels) -> Verdict:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from sequencer.acquisition import map_problem
 from sequencer.clock import Clock, ScaledClock, WallClock
 from sequencer.config import load_deployment, load_instrument, load_site
 from sequencer.config.models import Deployment, Instrument, SiteConfig
@@ -108,6 +109,8 @@ def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> 
         raise BadInput(
             ["virtual time needs an event loop of its own: use `sequencer script`, or another clock"]
         )
+    if wrong := [text for one in instrument.detectors.values() if (text := map_problem(one))]:
+        raise BadInput(wrong)
     ob = OB(name, instrument.name, "", [], Located(name, {}, {}))
     file = learned_file(request, deployment, clock)
     taught = read_taught(file, deployment.name)

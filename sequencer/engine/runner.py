@@ -47,6 +47,7 @@ def begin(run: RunContext, warnings: Sequence[str] = ()) -> None:
         seed=run.seed,
         started=iso(run.started_s),
         templates=[call.name for call in run.ob.templates],
+        reduces=run.feed.reduces and bool(run.ob.templates),
         disk_needed_mb=round(run.status.disk_needed_mb or 0.0, 1),
     )
     if any(
@@ -93,7 +94,8 @@ async def _end(run: RunContext, outcome: str, reason: str) -> tuple[str, int]:
     run.control.trigger(trigger, reason)
     try:
         await late.collect(run)
-        await _conclude(run, outcome)
+        if await _conclude(run, outcome) and code == EXIT_COMPLETED:
+            code = EXIT_ENDED_SAFE
     except Exception as error:  # the devices are safe; this must not look as if they were not
         run.alarm(
             f"the end of the run broke off: {type(error).__name__}: {error}",
@@ -105,8 +107,9 @@ async def _end(run: RunContext, outcome: str, reason: str) -> tuple[str, int]:
     return outcome, code if safe else EXIT_NOT_SAFE
 
 
-async def _conclude(run: RunContext, outcome: str) -> None:
-    """What is left when every device is safe: keep what was learned, reduce, give the block its letter."""
+async def _conclude(run: RunContext, outcome: str) -> list[str]:
+    """What is left when every device is safe: keep what was learned, reduce, give the block its letter; returns the
+    products that were promised and are missing."""
     try:
         run.rates.keep(run.run_dir / "journal.sqlite")
     except OSError as error:
@@ -117,7 +120,7 @@ async def _conclude(run: RunContext, outcome: str) -> None:
         await asyncio.wait({reducing})
         if not reducing.cancelled():
             reducing.result()
-    note_ended(run, outcome)
+    return note_ended(run, outcome)
 
 
 async def _reduce_the_rest(run: RunContext) -> None:

@@ -6,6 +6,7 @@ import math
 
 import msgspec
 
+from sequencer.acquisition import map_problem
 from sequencer.config.load import load_site
 from sequencer.config.models import Deployment, Instrument
 from sequencer.config.problems import Problem, did_you_mean, ordered
@@ -61,6 +62,11 @@ def validate(
             ob.located.problem(("instrument",), text + did_you_mean(ob.instrument, [instrument.name]))
         )
         return Validation(ordered(found.problems), [], ob)
+    found.problems += [
+        Problem(deployment.instrument, 0, f"bad_pixel_map of {camera}: {wrong}")
+        for camera, detector in instrument.detectors.items()
+        if (wrong := map_problem(detector))
+    ]
     check_particulars(found, load_site(instrument.site), night)
     calls = [_checked(call, found) for call in ob.templates]
     total = sum((_estimated(call, found, night) for call in calls), Need())

@@ -82,10 +82,12 @@ def run(
     watcher: Watcher | None = None,
     learned: Path | None = None,
     reduced: bool = False,
+    spoil: Callable[[Simulation], None] | None = None,
 ) -> Ran:
     """Execute a block to its end; `operator` acts beside it on the running context, `watcher` looks on.
 
-    Only who looks at products has its frames `reduced`: that doubles what a run costs.
+    Only who looks at products has its frames `reduced`: that doubles what a run costs. `spoil` may break something of
+    the simulated devices and their world before the run begins.
     """
     request = RunRequest(
         ob, deployment, folder / "runs", start_s, until_s, "virtual", seed, window_px, learned
@@ -96,6 +98,8 @@ def run(
 
     async def simulate(*arguments: Any) -> Simulation:
         simulations.append(await start_simulators(*arguments))
+        if spoil is not None:
+            spoil(simulations[0])
         return simulations[0]
 
     async def body(run: RunContext) -> None:
