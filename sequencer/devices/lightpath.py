@@ -38,6 +38,9 @@ class LightStop(Protocol):
     async def close(self) -> None:
         """Shut the light out; returns when read back closed."""
 
+    async def close_now(self) -> None:
+        """As `close`, whatever its device is doing: that ends first."""
+
 
 class WheelStop:
     """A wheel with a closed position, such as METIS's CFO-PP1 (closed = DARK)."""
@@ -48,7 +51,7 @@ class WheelStop:
         self.name = name
         self.mechanisms = mechanisms
         self.keyword = keyword
-        self._closed = closed
+        self.closed_at = closed
         self._opening = opening
 
     @property
@@ -60,7 +63,7 @@ class WheelStop:
             return "UNKNOWN"
         if not found or self.keyword in state.moving:
             return "MOVING"
-        return "CLOSED" if found == self._closed else "OPEN"
+        return "CLOSED" if found == self.closed_at else "OPEN"
 
     @property
     def closed(self) -> bool:
@@ -79,13 +82,18 @@ class WheelStop:
     async def open(self, position: str | None = None) -> None:
         """Turn to `position`, or to the configured opening. Raises ValueError for the closed position."""
         wanted = position or self._opening
-        if wanted == self._closed:
+        if wanted == self.closed_at:
             raise ValueError(f"{self.name}: {wanted} is the closed position of {self.keyword}")
         await self.mechanisms.move({self.keyword: wanted})
 
     async def close(self) -> None:
         """Turn to the closed position."""
-        await self.mechanisms.move({self.keyword: self._closed})
+        await self.mechanisms.move({self.keyword: self.closed_at})
+
+    async def close_now(self) -> None:
+        """Stop every mechanism, then turn to the closed position."""
+        await self.mechanisms.safe()
+        await self.close()
 
 
 class DeviceStop:
@@ -129,6 +137,10 @@ class DeviceStop:
     async def close(self) -> None:
         """Close."""
         await self.device.close()
+
+    async def close_now(self) -> None:
+        """Make the device safe: closed."""
+        await self.device.safe()
 
 
 def light_stop(

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from sequencer.engine.context import RunContext
 from sequencer.wire.messages import FrameHeader
+
+
+def warning(run: RunContext, text: str) -> None:
+    """Something the operator should know that ends nothing. Never raises: whoever hears a device says this, and trouble
+    of the journal is told by whoever writes next.
+    """
+    with contextlib.suppress(Exception):
+        run.log("note", text=text, by="engine", warning=True)
 
 
 def unplanned_frame(run: RunContext, header: FrameHeader, text: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,7 @@ from sequencer.durations import Durations
 from sequencer.engine.control import Control
 from sequencer.engine.feed import Feed
 from sequencer.engine.foresight import Foresight
-from sequencer.engine.journal import Journal
+from sequencer.engine.journal import Journal, Record
 from sequencer.engine.rates import Rates
 from sequencer.engine.status import Status
 from sequencer.observing import OB
@@ -30,6 +31,7 @@ from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
 class RunContext:
     """One run. `exposures`, `frames` (stored ones) and `steps` count them; `rates` is what is known of each filter's
     throughput, `time_left` how long the block will take yet; `activities` are what goes on at this moment, in words.
+    `site_objections` tells why nothing may be open to the sky at this moment.
     """
 
     run_id: str
@@ -64,6 +66,7 @@ class RunContext:
     template_started_s: float = 0.0
     activities: list[str] = field(default_factory=list)
     time_left: Foresight = field(default_factory=Foresight)
+    site_objections: Callable[[], list[str]] = list
 
     @property
     def airmass(self) -> float:
@@ -108,6 +111,15 @@ class RunContext:
         finally:
             self.activities.remove(what)
             self.status.step = ", ".join(self.activities)
+
+    def when_begun(self, act: Callable[[], object]) -> None:
+        """Have `act` called as soon as the run has begun and said so in its journal."""
+
+        def hear(record: Record) -> None:
+            if record.kind == "run_started":
+                asyncio.get_running_loop().call_soon(act)
+
+        self.journal.listeners.append(hear)
 
     def log(self, kind: str, /, **data: Any) -> None:
         """Write one journal record now."""

@@ -29,8 +29,10 @@ from sequencer.engine.rates import Rates
 from sequencer.engine.request import Watcher
 from sequencer.engine.run_folder import new_folder
 from sequencer.engine.safing import let_go
+from sequencer.engine.site_watch import SiteWatch
 from sequencer.engine.status import Status
 from sequencer.engine.time_left import TimeLeft
+from sequencer.engine.unread import tell_unread
 from sequencer.reduction.external.feed import AttachedFeed
 from sequencer.sky import SunTrack
 
@@ -78,6 +80,10 @@ async def open_run(
         stack.push_async_callback(desk.stop)
         stack.callback(keep_fresh(run, desk, watcher).cancel)
         await devices.bring_up()
+        tell_unread(run)
+        watch = SiteWatch(run, prepared.place.weather)
+        stack.push_async_callback(watch.stop)
+        await watch.start()
         await _set_windows(run)
         yield run
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,8 +81,12 @@ def run(
     context: Callable[[], zmq.asyncio.Context] | None = None,
     watcher: Watcher | None = None,
     learned: Path | None = None,
+    hardware: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Ran:
-    """Execute a block to its end; `operator` acts beside it on the running context, `watcher` looks on."""
+    """Execute a block to its end; `operator` acts beside it on the running context, `watcher` looks on.
+
+    `hardware` {kind: server} stands in for the simulators of those kinds.
+    """
     request = RunRequest(
         ob, deployment, folder / "runs", start_s, until_s, "virtual", seed, window_px, learned
     )
@@ -91,7 +95,7 @@ def run(
     simulations: list[Simulation] = []
 
     async def simulate(*arguments: Any) -> Simulation:
-        simulations.append(await start_simulators(*arguments))
+        simulations.append(await start_simulators(*arguments, hardware=hardware or {}))
         return simulations[0]
 
     async def body(run: RunContext) -> None:
