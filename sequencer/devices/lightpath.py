@@ -38,8 +38,8 @@ class LightStop(Protocol):
     async def close(self) -> None:
         """Shut the light out; returns when read back closed."""
 
-    async def close_now(self) -> None:
-        """As `close`, whatever its device is doing: that ends first."""
+    async def interrupt(self) -> None:
+        """End whatever its device is doing; a device of its own closes with that."""
 
 
 class WheelStop:
@@ -90,10 +90,9 @@ class WheelStop:
         """Turn to the closed position."""
         await self.mechanisms.move({self.keyword: self.closed_at})
 
-    async def close_now(self) -> None:
-        """Stop every mechanism, then turn to the closed position."""
+    async def interrupt(self) -> None:
+        """Stop every mechanism."""
         await self.mechanisms.safe()
-        await self.close()
 
 
 class DeviceStop:
@@ -138,7 +137,7 @@ class DeviceStop:
         """Close."""
         await self.device.close()
 
-    async def close_now(self) -> None:
+    async def interrupt(self) -> None:
         """Make the device safe: closed."""
         await self.device.safe()
 

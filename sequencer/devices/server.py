@@ -7,6 +7,7 @@ the few coroutines that touch the hardware.
 from __future__ import annotations
 
 import asyncio
+import math
 from abc import ABC
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar, Generic, TypedDict, TypeVar
@@ -30,7 +31,7 @@ AT_WORK = ("work", "safe")
 """Triggers that lead into Busy when the command begins; the others fire when it has succeeded."""
 
 READ_S = 30.0
-"""Liveness seconds in which hardware that is polled must answer (assumed): one that hangs would block every command."""
+"""Liveness seconds in which hardware must answer when it is read (assumed): one that hangs would block every command."""
 
 
 class ServerOptions(TypedDict, total=False):
@@ -169,13 +170,18 @@ class DeviceServer(ABC, Generic[S]):
         """Do an admitted command, after interrupting what it interrupts."""
         spec = self.commands[command.cmd]
         args = decode_arguments(command.args, spec.arguments)
+
+        def tell(current: float, target: float, unit: str, text: str) -> None:
+            finite = [number if math.isfinite(number) else 0.0 for number in (current, target)]
+            progress(*finite, unit, text)
+
         if spec.interrupts:
             if command.cmd == "safe" and self._work is not None and self._work.cmd == "safe":
                 return await self._work.share()
             await self._interrupt(command.cmd)
         elif self._admitted != command.id:
             raise CommandAborted(f"{command.cmd} was interrupted before it began")
-        return await self._perform(command.cmd, spec, args, progress)
+        return await self._perform(command.cmd, spec, args, tell)
 
     # commands of every device
 
@@ -323,11 +329,19 @@ class DeviceServer(ABC, Generic[S]):
             self.step("abort")
 
     async def _read_back(self) -> None:
+        """Read back; hardware that does not answer, with a word or within `READ_S`, is not reachable."""
+        key = f"{self.name}.read"
+        reading = asyncio.get_running_loop().create_task(self.read_back())
         try:
-            await self.read_back()
-        except Exception:
+            await self.clock.wait_for(reading, READ_S, key)
+        except Exception as error:
             self.update(reachable=False)
-            raise
+            if reading.done():
+                raise
+            raise DeviceError("silent", f"the hardware has not answered for {READ_S:g} s") from error
+        finally:
+            if not reading.done():
+                await cancel(reading, self.clock, key)
         self.update(reachable=True)
 
     def _leave_busy(self, trigger: str) -> None:
@@ -340,24 +354,9 @@ class DeviceServer(ABC, Generic[S]):
     async def _look(self) -> None:
         async with self._looking:
             try:
-                await self._read_in_time()
+                await self._read_back()
             except Exception as error:
                 self._fire("fail", error=str(error))
-
-    async def _read_in_time(self) -> None:
-        """Read back; hardware that does not answer at all is not reachable."""
-        key = f"{self.name}.read"
-        reading = asyncio.get_running_loop().create_task(self._read_back())
-        try:
-            await self.clock.wait_for(reading, READ_S, key)
-        except TimeoutError:
-            if reading.done():
-                raise
-            self.update(reachable=False)
-            raise DeviceError("silent", f"the hardware has not answered for {READ_S:g} s") from None
-        finally:
-            if not reading.done():
-                await cancel(reading, self.clock, key)
 
     async def _poll(self) -> None:
         while True:

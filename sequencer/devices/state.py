@@ -50,9 +50,7 @@ def finite_or_none(value: Any, hint: Any, path: str, unread: list[str]) -> Any:
         return None
     if isinstance(value, msgspec.Struct):
         found = {
-            field.name: finite_or_none(
-                getattr(value, field.name), field.type, f"{path}.{field.name}", unread
-            )
+            field.name: finite_or_none(getattr(value, field.name), field.type, f"{path}.{field.name}", unread)
             for field in msgspec.structs.fields(value)
         }
         return msgspec.structs.replace(value, **found)

@@ -55,7 +55,9 @@ class SiteWatch:
         if devices.site is not None:
             devices.site.link.listeners.append(self._look)
         if (reasons := self.reasons()) and self._is_open():
-            text = f"the site is not safe: {', '.join(reasons)}; what stood open was closed before the run began"
+            text = (
+                f"the site is not safe: {', '.join(reasons)}; what stood open was closed before the run began"
+            )
             run.when_begun(lambda: alarms.warning(run, text))
             await self._close()
         run.when_begun(self._look)
@@ -155,11 +157,12 @@ class SiteWatch:
                 await ending
 
     async def _close(self) -> None:
-        """Close what is open, the light stop first, unless the run is being made safe already."""
+        """Close what is open, the light stop first; not into the hands of who makes the run safe already."""
         for stop in self._stops.values():
             with contextlib.suppress(WireError):  # making safe will tell
-                if self._run.control.state != "Safing" and not _closed(stop):
-                    await stop.close_now()
+                for act in (stop.interrupt, stop.close):
+                    if self._run.control.state != "Safing" and not _closed(stop):
+                        await act()
 
     def _spawn(self, coroutine: Any) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(coroutine))

@@ -125,7 +125,15 @@ DONE = ("template_done", {"outcome": "completed"})
     [
         ([("plan", {"asked": 2}), ("frame", FLAT), ("frame", FLAT), DONE], True),
         ([("plan", {"asked": 2}), ("frame", FLAT), ("frame", {**FLAT, "verdict": "cloudy"}), DONE], False),
-        ([("plan", {"rows": []}), ("frame", {**SERIES, "good": 1}), ("frame", {**SERIES, "good": 2}), DONE], True),
+        (
+            [
+                ("plan", {"rows": []}),
+                ("frame", {**SERIES, "good": 1}),
+                ("frame", {**SERIES, "good": 2}),
+                DONE,
+            ],
+            True,
+        ),
         ([("frame", {**SERIES, "good": 1}), ("frame", {**SERIES, "good": 1}), DONE], False),
         ([DONE, ("template_done", {"outcome": "skipped"})], False),
         ([("operator", {"verb": "skip"}), DONE], False),

@@ -136,7 +136,9 @@ def test_where_every_patch_is_too_near_the_moon_plan_and_run_say_so(tmp_path: Pa
     told = CliRunner().invoke(
         main, ["plan", str(ob), "-d", "metis-sim", "--date", BRIGHT_MOON[:10], "--twilight", "morning"]
     )
-    (line,) = (line for line in told.stdout.splitlines() if line.startswith("! no empty patch of sky: airmass 1:"))
+    (line,) = (
+        line for line in told.stdout.splitlines() if line.startswith("! no empty patch of sky: airmass 1:")
+    )
     assert "Moon (95 % lit) is 36.9 deg away at 09:30 UTC, at least 70.0 are wanted" in line
     ran = rig.run(tmp_path, ob, start_s=rig.at(BRIGHT_MOON))
     assert [alarm["so_what"] for alarm in ran.of("alarm")] == ["no flats at airmass 1"]

@@ -185,7 +185,11 @@ def test_the_night_rehearsed_for_real_hardware_is_the_one_believed_in(tmp_path: 
     deployment = tmp_path / "metis-real.yaml"
     deployment.write_text(yaml.safe_dump(text))
     instrument, simulated, call = BLOCKS["METIS flats"]
-    ob, out, start_s = write_ob(tmp_path, call, instrument=instrument), tmp_path / "rehearsals", at(text["start"])
+    ob, out, start_s = (
+        write_ob(tmp_path, call, instrument=instrument),
+        tmp_path / "rehearsals",
+        at(text["start"]),
+    )
     dits = {
         where: [dits_of(rehearse(ob, where, out, seed, start_s=start_s)) for seed in (1, 2)]
         for where in (str(deployment), simulated)
