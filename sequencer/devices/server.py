@@ -31,7 +31,7 @@ AT_WORK = ("work", "safe")
 """Triggers that lead into Busy when the command begins; the others fire when it has succeeded."""
 
 READ_S = 30.0
-"""Liveness seconds in which hardware must answer when it is read (assumed): one that hangs would block every command."""
+"""Liveness seconds in which hardware must answer when it is read (assumed): what hangs would block every command."""
 
 
 class ServerOptions(TypedDict, total=False):
@@ -172,8 +172,8 @@ class DeviceServer(ABC, Generic[S]):
         args = decode_arguments(command.args, spec.arguments)
 
         def tell(current: float, target: float, unit: str, text: str) -> None:
-            finite = [number if math.isfinite(number) else 0.0 for number in (current, target)]
-            progress(*finite, unit, text)
+            current, target = (number if math.isfinite(number) else 0.0 for number in (current, target))
+            progress(current, target, unit, text)
 
         if spec.interrupts:
             if command.cmd == "safe" and self._work is not None and self._work.cmd == "safe":

@@ -127,7 +127,10 @@ def test_where_no_picture_can_go_is_said_before_anything_else_is_looked_at(tmp_p
     """Neither block nor deployment is there: that would be told only after their files were read."""
     (tmp_path / "taken").write_text("a file")
     (tmp_path / "folder.png").mkdir()
-    for name, message in (("taken/plan.png", "taken is a file, not a folder"), ("folder.png", "is a directory")):
+    for name, message in (
+        ("taken/plan.png", "taken is a file, not a folder"),
+        ("folder.png", "is a directory"),
+    ):
         result = CliRunner().invoke(plan, ["no-block", "-d", "nowhere", "--plot", str(tmp_path / name)])
         assert result.exit_code == 2
         assert message in result.output

@@ -29,7 +29,15 @@ def test_it_completes_without_a_word_on_stderr(finished: Finished) -> None:
 
 def test_the_folder_has_everything_promised_and_nothing_else(finished: Finished) -> None:
     names = {path.name for path in finished.run_dir.iterdir()}
-    assert names == {"raw", "products", "block.yaml", "journal.sqlite", "run.log", "summary.json", "report.html"}
+    assert names == {
+        "raw",
+        "products",
+        "block.yaml",
+        "journal.sqlite",
+        "run.log",
+        "summary.json",
+        "report.html",
+    }
     assert all(path.suffix == ".fits" for path in (finished.run_dir / "raw").iterdir())
 
 

@@ -108,7 +108,9 @@ def test_a_program_with_its_own_event_loop_finds_their_clock_too(simulated: Path
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert first == "scaled clock"
-    assert second.startswith("--start 1970-01-01T00:00:00: the simulators of here began at 2027-03-20T22:50:00")
+    assert second.startswith(
+        "--start 1970-01-01T00:00:00: the simulators of here began at 2027-03-20T22:50:00"
+    )
 
 
 def test_a_twilight_that_is_over_where_they_are_is_refused_before_anything_moves(tmp_path: Path) -> None:
@@ -142,5 +144,7 @@ def test_an_address_that_cannot_be_served_is_said_in_one_line(tmp_path: Path) ->
     rig.write_deployment(tmp_path, lambda name: addresses.get(name, f"ipc://{tmp_path}/{name}"))
     done = call(tmp_path, "simulate", "here.yaml")
     assert done.code == 2
-    assert done.err.startswith("error: site: tcp://192.0.2.1:21013: without keys a server binds to loopback only")
+    assert done.err.startswith(
+        "error: site: tcp://192.0.2.1:21013: without keys a server binds to loopback only"
+    )
     assert len(done.err.splitlines()) == 1

@@ -76,7 +76,9 @@ def test_no_twilight_before_the_end_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["validate", "plan"])
-def test_the_start_of_a_deployment_counts_only_where_every_device_is_simulated(verb: str, tmp_path: Path) -> None:
+def test_the_start_of_a_deployment_counts_only_where_every_device_is_simulated(
+    verb: str, tmp_path: Path
+) -> None:
     """As in a run: on real devices it is now, long after the only hour in which this block may start."""
     window = "constraints: {times: [{after: 2024-03-20T09:00:00, before: 2024-03-20T10:00:00}]}\n"
     (tmp_path / "ob.yaml").write_text(window + GOOD)

@@ -205,7 +205,11 @@ def test_an_instrument_needs_a_detector_and_a_camera_a_filter(tmp_path):
             "window_px: must be within 16 and [2048, 2048] pixels",
         ),
         ('"2027-03-20T09:15:00"', "tonight", "start: 'tonight' is not a UTC time like 2027-03-20T09:15:00"),
-        ('"2027-03-20T09:15:00"', "1850-01-01", "start: 1850-01-01T00:00:00 is not in 1995-10-10 to 2099-12-31"),
+        (
+            '"2027-03-20T09:15:00"',
+            "1850-01-01",
+            "start: 1850-01-01T00:00:00 is not in 1995-10-10 to 2099-12-31",
+        ),
     ],
 )
 def test_a_slip_in_a_deployment_is_told(tmp_path, old, new, told):
@@ -215,8 +219,12 @@ def test_a_slip_in_a_deployment_is_told(tmp_path, old, new, told):
 
 def test_a_detector_that_is_read_as_a_whole_has_no_window(tmp_path):
     text = find_config("deployments", "megara-sim").read_text()
-    found = problems_of(load_deployment, tmp_path, changed(text, "devices:", "window_px: [512, 512]\ndevices:"))
-    words = "window_px: MEGARA is read as a whole frame with prescan and overscan (layout megara): leave it out"
+    found = problems_of(
+        load_deployment, tmp_path, changed(text, "devices:", "window_px: [512, 512]\ndevices:")
+    )
+    words = (
+        "window_px: MEGARA is read as a whole frame with prescan and overscan (layout megara): leave it out"
+    )
     assert found == [f"window_px: [512, 512] -> {words}"]
 
 

@@ -195,8 +195,6 @@ def test_a_deployment_simulates_every_device_on_its_own_loopback_port(name):
 
 def test_ports_of_different_deployments_do_not_meet():
     ports = [
-        d.endpoint
-        for name in known_names("deployments")
-        for d in load_deployment(name).devices.values()
+        d.endpoint for name in known_names("deployments") for d in load_deployment(name).devices.values()
     ]
     assert len(set(ports)) == len(ports)

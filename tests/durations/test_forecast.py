@@ -63,7 +63,9 @@ def test_one_total_after_n_runs_of_the_same_work_is_students_prediction() -> Non
 def test_one_run_alone_says_nothing_of_how_runs_differ() -> None:
     """A slew of 50 s, once: the next run differs from the mean of all by 1 sigma as assumed, and so did that one."""
     forecast = Durations({"only": {"slew": Spread(1, 50.0, 0.0)}}, {}).forecast(Work(0.0, {"slew": 1}))
-    assert forecast.high_s - 50.0 == pytest.approx(1.645 * BETWEEN_RUNS_SIGMA * 50.0 * math.sqrt(2.0), rel=1e-3)
+    assert forecast.high_s - 50.0 == pytest.approx(
+        1.645 * BETWEEN_RUNS_SIGMA * 50.0 * math.sqrt(2.0), rel=1e-3
+    )
     assert forecast.runs == 1
 
 

@@ -1,4 +1,4 @@
-"""Weather and roof while the light is open: everything closes, the run says why and ends safe; nothing opens in rain."""
+"""Weather and roof while the light is open: everything closes, the run says why and ends safe."""
 
 from __future__ import annotations
 

@@ -103,7 +103,9 @@ def test_templates_named_in_documents_exist() -> None:
 
 def test_the_command_line_reference_is_up_to_date() -> None:
     """In a process of its own, as it is made: click keeps the help option of a command that was once called alone."""
-    made = subprocess.run([sys.executable, "-m", "sequencer.cli.reference"], capture_output=True, text=True, check=True)
+    made = subprocess.run(
+        [sys.executable, "-m", "sequencer.cli.reference"], capture_output=True, text=True, check=True
+    )
     written = (ROOT / "docs/reference/command-line.md").read_text(encoding="utf-8")
     assert written.split() == made.stdout.split()
 

@@ -125,7 +125,9 @@ def whole_night(folder: Path) -> Night:
     rates = {"LM": {"Lp": {"throughput": 1.234, "sigma": 0.004, "frames": 12}}}
     night.log("learned", rates=rates)
     night.log("note", text="thin cirrus <west>", by="observer")
-    night.product("MASTER_DARK_LM_0.188s", "MASTER_IMG_DARK", "PARTIAL", ["simulated", "8 frames"], ["METIS.0030.fits"])
+    night.product(
+        "MASTER_DARK_LM_0.188s", "MASTER_IMG_DARK", "PARTIAL", ["simulated", "8 frames"], ["METIS.0030.fits"]
+    )
     night.product("MASTER_FLAT_LM_Lp", "MASTER_IMG_FLAT", "GOOD", ["10 frames each"], ["METIS.0003.fits"])
     night.product("LINEARITY_LM_Lp", "LINEARITY", "BAD", ["drift not taken out"], ["METIS.0031.fits"])
     night.end()

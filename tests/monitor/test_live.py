@@ -65,7 +65,9 @@ def test_a_forecast_is_judged_where_an_interval_was_promised(runs: int, right: b
     said = {"left_s": 60.0, "low_s": 50.0, "high_s": 70.0, "runs": runs, "when": "the template begins"}
     done = [("forecast", said, 0.0), ("template_done", {"outcome": "completed"}, 80.0)]
     ended = [*done, ("run_done", {"outcome": "completed"}, 81.0)]
-    (one,) = judged(Record(number, time_s, kind, data, "") for number, (kind, data, time_s) in enumerate(ended))
+    (one,) = judged(
+        Record(number, time_s, kind, data, "") for number, (kind, data, time_s) in enumerate(ended)
+    )
     assert (one.took_s, one.right) == (80.0, right)
 
 

@@ -115,7 +115,10 @@ def test_the_timeline_has_a_row_for_everything_that_took_time(tmp_path: Path) ->
 
 
 def test_the_time_axis_reaches_from_the_first_start_to_the_last_end() -> None:
-    assert reach([[(10.0, 5.0, "a"), (12.0, 100.0, "b")], [(8.0, 3.0, "c"), (50.0, 2.0, "d")]]) == (8.0, 112.0)
+    assert reach([[(10.0, 5.0, "a"), (12.0, 100.0, "b")], [(8.0, 3.0, "c"), (50.0, 2.0, "d")]]) == (
+        8.0,
+        112.0,
+    )
     assert reach([[(10.0, 0.0, "a")]]) == (10.0, 11.0)
 
 
@@ -140,7 +143,9 @@ def test_a_wait_that_was_broken_off_ends_with_the_run(tmp_path: Path) -> None:
     night.log("template_done", index=0, name="METIS_all_cal_TwilightFlat", outcome="aborted")
     story = tell(night.records())
     assert [bar[:2] for bar in rows(story)["waiting"]] == [(START_S, 60.0)]
-    assert [(doing.start_s, doing.end_s) for doing in templates_of(story)[0].doings] == [(START_S, START_S + 60.0)]
+    assert [(doing.start_s, doing.end_s) for doing in templates_of(story)[0].doings] == [
+        (START_S, START_S + 60.0)
+    ]
 
 
 def test_the_legend_of_the_timeline_has_the_colours_of_its_bars(tmp_path: Path) -> None:

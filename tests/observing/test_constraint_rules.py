@@ -14,7 +14,9 @@ from sequencer.clock import parse_utc
 from .blocks import DUSK_S, MORNING_S, block, check, texts
 
 HEAD = "name: x\ninstrument: METIS\n"
-DARK = "templates: [{template: METIS_all_cal_Dark, parameters: {DET1.DIT: 1, SEQ.NEXPO2: 0, SEQ.NEXPO3: 0}}]\n"
+DARK = (
+    "templates: [{template: METIS_all_cal_Dark, parameters: {DET1.DIT: 1, SEQ.NEXPO2: 0, SEQ.NEXPO3: 0}}]\n"
+)
 FLAT = (
     "templates: [{template: METIS_img_lm_cal_TwilightFlat,"
     " parameters: {SEQ.DIT.FILT.LIST: [Lp], SEQ.LEVEL.LIST: []}}]\n"

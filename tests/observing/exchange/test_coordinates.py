@@ -25,9 +25,14 @@ def test_a_declination_is_kept_through_the_packed_form(text: str) -> None:
 
 
 @given(
-    whole=st.integers(0, 23), minutes=st.integers(0, 59), seconds=st.integers(0, 59), blank=st.sampled_from(": ")
+    whole=st.integers(0, 23),
+    minutes=st.integers(0, 59),
+    seconds=st.integers(0, 59),
+    blank=st.sampled_from(": "),
 )
-def test_short_numbers_mean_what_astropy_takes_them_for(whole: int, minutes: int, seconds: int, blank: str) -> None:
+def test_short_numbers_mean_what_astropy_takes_them_for(
+    whole: int, minutes: int, seconds: int, blank: str
+) -> None:
     written = f" {whole}{blank}{minutes}{blank}{seconds}.5"
     for read, unit in ((right_ascension, "hourangle"), (declination, "deg")):
         text, why = read(written)

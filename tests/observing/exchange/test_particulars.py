@@ -26,7 +26,9 @@ CORE = "name: x\ninstrument: METIS\ntemplates: [{template: METIS_img_lm_cal_Twil
 
 
 def told(text: str) -> list[str]:
-    return [str(problem) for problem in check_block(parse_yaml((CORE + text).encode(), "ob.yaml", lenient=True))]
+    return [
+        str(problem) for problem in check_block(parse_yaml((CORE + text).encode(), "ob.yaml", lenient=True))
+    ]
 
 
 def test_a_block_with_everything_is_sound_and_read() -> None:
@@ -34,7 +36,11 @@ def test_a_block_with_everything_is_sound_and_read() -> None:
     found, problems = read_particulars(parse_yaml(block_yaml(full()).encode(), "ob.yaml"))
     assert problems == []
     assert (found.id, found.status, found.observer) == (1234567, "+", "E. Halley")
-    assert (found.target.name, found.target.ra, found.target.pm_dec_arcsec_yr) == ("NGC 253", "00:47:33.120", -0.5)
+    assert (found.target.name, found.target.ra, found.target.pm_dec_arcsec_yr) == (
+        "NGC 253",
+        "00:47:33.120",
+        -0.5,
+    )
     assert found.constraints.sky_transparency == "Variable, thin cirrus"
     assert found.constraints.times[1].before == "2027-03-21T10:00:00"
     assert found.constraints.other["waterVapour"] == 5.0
@@ -75,7 +81,10 @@ def test_a_target_may_be_a_name_alone() -> None:
         ("constraints: {moon: 0.5}\n", "constraints: unknown key 'moon'"),
         ("constraints: {other: {fli: 0.5}}\n", "constraints.other: fli is moon_illumination here"),
         ("constraints: {other: {atm: [1]}}\n", "constraints.other.atm: must be"),
-        (f"constraints: {{other: {{atm: {'x' * 10000}}}}}\n", "'atm' must be at most 200 characters, not 10000"),
+        (
+            f"constraints: {{other: {{atm: {'x' * 10000}}}}}\n",
+            "'atm' must be at most 200 characters, not 10000",
+        ),
         ("constraints: {times: [{after: now, before: then}]}\n", "is not two UTC times"),
         ("constraints: {times: [{after: 2027-01-02, before: 2027-01-01}]}\n", "before it begins"),
     ],
@@ -115,7 +124,12 @@ def with_text(key: str, text: str) -> list[str]:
 
 
 def block_with(key: str, text: str) -> dict[str, Any]:
-    block: dict[str, Any] = {"name": "x", "instrument": "METIS", "programme": "x", "templates": [{"template": "Dark"}]}
+    block: dict[str, Any] = {
+        "name": "x",
+        "instrument": "METIS",
+        "programme": "x",
+        "templates": [{"template": "Dark"}],
+    }
     place = block.setdefault("target", {}) if "." in key else block
     place[key.rpartition(".")[2]] = text
     return block
@@ -171,7 +185,13 @@ def test_text_for_people_is_taken_as_it_is_written_and_the_header_told_of(key: s
 
 @pytest.mark.parametrize(
     ("keyword", "words"),
-    [("INS.WCU_BB_TEMP", "longer than 8"), ("ins.filt", "A-Z"), ("", "A-Z"), ("INS..X", "A-Z"), ("INS.Ä", "A-Z")],
+    [
+        ("INS.WCU_BB_TEMP", "longer than 8"),
+        ("ins.filt", "A-Z"),
+        ("", "A-Z"),
+        ("INS..X", "A-Z"),
+        ("INS.Ä", "A-Z"),
+    ],
 )
 def test_what_is_no_keyword(keyword: str, words: str) -> None:
     assert words in keyword_problem(keyword)
@@ -201,13 +221,17 @@ def test_only_blocks_that_are_ready_may_run() -> None:
 
 
 def test_the_document_lists_the_letters_as_they_are() -> None:
-    text = (Path(__file__).parents[3] / "docs/how-to/observing-blocks-from-outside.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs/how-to/observing-blocks-from-outside.md").read_text(
+        encoding="utf-8"
+    )
     rows = re.findall(r"^\| (.) \| (.+?) \|(.*)\|$", text, re.MULTILINE)
     assert {letter: "".join(following.split()) for letter, _, following in rows} == NEXT
     assert {letter for letter, meaning, _ in rows if "may run" in meaning} == set(RUNNABLE)
 
 
-@pytest.mark.parametrize("data", [[], "x", None, {"templates": [{"template": ["a"]}]}, {"target": 1, "templates": {}}])
+@pytest.mark.parametrize(
+    "data", [[], "x", None, {"templates": [{"template": ["a"]}]}, {"target": 1, "templates": {}}]
+)
 def test_nonsense_is_refused_and_nothing_breaks(data: Any) -> None:
     if isinstance(data, dict):
         assert check_block(located(data))

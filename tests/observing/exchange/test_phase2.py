@@ -37,7 +37,14 @@ FOREIGN: dict[str, Any] = {
         "properMotionDec": 0.01,
         "differentialRa": 0.0,
     },
-    "constraints": {"name": "", "airmass": 2.0, "skyTransparency": "Clear", "fli": 0.7, "seeing": None, "atm": "50%"},
+    "constraints": {
+        "name": "",
+        "airmass": 2.0,
+        "skyTransparency": "Clear",
+        "fli": 0.7,
+        "seeing": None,
+        "atm": "50%",
+    },
     "absoluteTimeConstraints": [{"from": "2027-03-20T09:00:00Z", "to": "2027-03-20T10:00:00Z"}],
     "siderealTimeConstraints": [],
     "templates": [
@@ -179,7 +186,9 @@ def test_two_acquisition_templates_are_refused() -> None:
     assert any("METIS_img_n_acq: is a second acquisition template" in problem for problem in found)
 
 
-@pytest.mark.parametrize("extra", [{"siderealTimeConstraints": [{"from": "01:00", "to": "02:00"}]}, {"itemType": "CB"}])
+@pytest.mark.parametrize(
+    "extra", [{"siderealTimeConstraints": [{"from": "01:00", "to": "02:00"}]}, {"itemType": "CB"}]
+)
 def test_what_would_be_lost_silently_is_refused(extra: dict[str, Any]) -> None:
     assert told(json.dumps({**json.loads(ours()), **extra}))
 
