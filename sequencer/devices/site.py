@@ -51,10 +51,11 @@ class SiteClient(DeviceClient[SiteState]):
     kind = "site"
     state_type = SiteState
 
-    def why_unsafe(self, limits: WeatherLimits) -> list[str]:
+    def why_unsafe(self, limits: WeatherLimits, *, on_sky: bool) -> list[str]:
         """Every reason why nothing may be open, by what the site told last; none when it may.
 
-        The site's own judgement counts, and so do its figures under our `limits`.
+        The site's own judgement counts, and so do its figures under our `limits`. Under a closed roof no weather harms
+        what is open, and lamps may shine; but it is no sky: `on_sky` says whether that is what is looked at.
         """
         try:
             state = self.state
@@ -62,6 +63,8 @@ class SiteClient(DeviceClient[SiteState]):
             return [error.text]
         if not state.reachable:
             return [f"the weather station does not answer{': ' * bool(state.error)}{state.error}"]
+        if state.roof_open is False and not on_sky:
+            return []
         own = [] if state.safe else state.reasons or ["it does not say why"]
         weather = Weather(*(getattr(state, name) for name in Weather._fields))
         return list(dict.fromkeys(own + why_unsafe(weather, limits)))

@@ -31,7 +31,7 @@ from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
 class RunContext:
     """One run. `exposures`, `frames` (stored ones) and `steps` count them; `rates` is what is known of each filter's
     throughput, `time_left` how long the block will take yet; `activities` are what goes on at this moment, in words.
-    `site_objections` tells why nothing may be open to the sky at this moment.
+    `on_sky` while what is open looks at the sky; `site_objections` tells why nothing may be open at this moment.
     """
 
     run_id: str
@@ -66,6 +66,7 @@ class RunContext:
     template_started_s: float = 0.0
     activities: list[str] = field(default_factory=list)
     time_left: Foresight = field(default_factory=Foresight)
+    on_sky: bool = False
     site_objections: Callable[[], list[str]] = list
 
     @property

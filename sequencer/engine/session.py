@@ -83,7 +83,7 @@ async def open_run(
         tell_unread(run)
         watch = SiteWatch(run, prepared.place.weather)
         stack.push_async_callback(watch.stop)
-        await watch.start()
+        watch.start()
         await _set_windows(run)
         yield run
 

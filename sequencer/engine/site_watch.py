@@ -26,9 +26,9 @@ class SiteNotSafe(Exception):
 class SiteWatch:
     """One run's watch over weather and roof, by what the site publishes; its silence included.
 
-    Open to the sky is an instrument whose shutter or cover, as a device of its own, is not read back closed, or whose
-    light stops are positions of wheels inside and none of them is. It looks at every word of the site and of the light
-    stops' devices. `start` it when the devices are up.
+    Open is an instrument whose shutter or cover, as a device of its own, is not read back closed, or whose light stops
+    are positions of wheels inside and none of them is. It looks at every word of the site and of the light stops'
+    devices. `start` it when the devices are up.
     """
 
     def __init__(self, run: RunContext, limits: WeatherLimits) -> None:
@@ -41,25 +41,16 @@ class SiteWatch:
         self._told_unsafe = False
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def start(self) -> None:
-        """From now on nothing opens while the site is not safe, and nothing stays open.
-
-        What stood open before is closed at once, and the run may begin: darks need nothing else.
-        """
+    def start(self) -> None:
+        """From now on nothing opens while the site is not safe, and nothing stays open once the run has begun."""
         run, devices = self._run, self._run.devices
-        run.site_objections = self.reasons
+        run.site_objections = lambda: self._reasons(on_sky=run.on_sky)
         for client in (devices.shutter, devices.cover, devices.mechanisms):
             if client is not None:
                 client.guards.append(partial(self._permit, client is devices.mechanisms))
                 client.link.listeners.append(self._look)
         if devices.site is not None:
             devices.site.link.listeners.append(self._look)
-        if (reasons := self.reasons()) and self._is_open():
-            text = (
-                f"the site is not safe: {', '.join(reasons)}; what stood open was closed before the run began"
-            )
-            run.when_begun(lambda: alarms.warning(run, text))
-            await self._close()
         run.when_begun(self._look)
         self._spawn(self._listen())
 
@@ -69,26 +60,25 @@ class SiteWatch:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def reasons(self) -> list[str]:
-        """Why nothing may be open now; empty when it may."""
+    def _reasons(self, *, on_sky: bool) -> list[str]:
         site = self._run.devices.site
         if site is None:
             return ["no site tells of weather and roof"]
-        return [self._silence] if self._silence else site.why_unsafe(self._limits)
+        return [self._silence] if self._silence else site.why_unsafe(self._limits, on_sky=on_sky)
 
     # ---- refusing ---------------------------------------------------------------------------------------------
 
     def _permit(self, wheels: bool, cmd: str, args: dict[str, Any]) -> None:
-        """Raise SiteNotSafe for a command that would open the instrument to the sky."""
+        """Raise SiteNotSafe for a command that would open the instrument."""
         positions = args.get("positions", {}) if wheels else {}
         opens = self._opens(positions) if wheels else cmd == "open"
         if opens and (why := self._run.control.broken_off):
             raise SiteNotSafe(f"the run is being ended: {why}")
-        if opens and (reasons := self.reasons()):
+        if opens and (reasons := self._run.site_objections()):
             raise SiteNotSafe(f"the site is not safe, nothing is opened: {', '.join(reasons)}")
 
     def _opens(self, positions: Mapping[str, str]) -> bool:
-        """Whether the instrument is open to the sky once these mechanisms have moved, and they have to do with it."""
+        """Whether the instrument is open once these mechanisms have moved, and they have to do with it."""
         moved = {
             role: self._position(stop.keyword, positions[stop.keyword]) == stop.closed_at
             for role, stop in self._stops.items()
@@ -124,17 +114,18 @@ class SiteWatch:
         control = self._run.control
         if control.state not in AT_WORK or control.ending == "halt" or control.broken_off:
             return
-        reasons = self.reasons()
-        if reasons and self._is_open():
+        if (reasons := self._run.site_objections()) and self._is_open():
             self._spawn(self._close_down(reasons))
             control.break_off(f"the site is not safe: {', '.join(reasons)}")
-        elif bool(reasons) != self._told_unsafe:
+            return
+        reasons = self._reasons(on_sky=True)
+        if bool(reasons) != self._told_unsafe:
             self._told_unsafe = bool(reasons)
-            text = f"the site is not safe, nothing will be opened: {', '.join(reasons)}"
+            text = f"the site is not safe, nothing will be opened to the sky: {', '.join(reasons)}"
             alarms.warning(self._run, text if reasons else "the site is safe again")
 
     def _is_open(self, moved: Mapping[str, bool] | None = None) -> bool:
-        """Whether the instrument is open to the sky; `moved` tells of stops that will be closed, or not."""
+        """Whether the instrument is open; `moved` tells of stops that will be closed, or not."""
         closed = {role: _closed(stop) for role, stop in self._stops.items()} | dict(moved or {})
         lids = [role for role, stop in self._stops.items() if not isinstance(stop, WheelStop)]
         return not any(closed.values()) or not all(closed[role] for role in lids)

@@ -79,7 +79,7 @@ def test_wind_that_is_no_number_is_published_as_not_measured_and_not_safe():
         server.weather = server.weather._replace(wind_m_s=float("nan"), pressure_hpa=float("nan"))
         await client.clock.sleep(server.poll_s + 1.0, "test")
         assert (client.state.wind_m_s, client.state.pressure_hpa, client.state.chart) == (None, None, IDLE)
-        assert client.why_unsafe(LIMITS) == ["the wind is not measured"]
+        assert client.why_unsafe(LIMITS, on_sky=True) == ["the wind is not measured"]
 
     run("site", scenario)
 
@@ -87,10 +87,23 @@ def test_wind_that_is_no_number_is_published_as_not_measured_and_not_safe():
 def test_the_limits_of_the_observatory_count_beside_the_judgement_of_the_station():
     async def scenario(client, server):
         assert client.state.safe
-        assert client.why_unsafe(WeatherLimits(wind_m_s=4.0)) == ["wind 5.0 m/s, limit 4"]
+        assert client.why_unsafe(WeatherLimits(wind_m_s=4.0), on_sky=False) == ["wind 5.0 m/s, limit 4"]
         server.update(safe=False, reasons=["dust"])
         await client.clock.sleep(0.1, "test")
-        assert client.why_unsafe(LIMITS) == ["dust"]
+        assert client.why_unsafe(LIMITS, on_sky=True) == ["dust"]
+
+    run("site", scenario)
+
+
+def test_under_a_closed_roof_no_weather_does_harm_but_it_is_no_sky():
+    async def scenario(client, server):
+        server.weather = server.weather._replace(roof_open=False, rain=True)
+        await client.clock.sleep(server.poll_s + 1.0, "test")
+        assert client.why_unsafe(LIMITS, on_sky=False) == []
+        assert client.why_unsafe(LIMITS, on_sky=True) == ["the roof is closed", "rain"]
+        server.weather = server.weather._replace(roof_open=None)
+        await client.clock.sleep(server.poll_s + 1.0, "test")
+        assert client.why_unsafe(LIMITS, on_sky=False) == ["whether the roof is open is not known", "rain"]
 
     run("site", scenario)
 
