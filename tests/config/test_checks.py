@@ -10,6 +10,15 @@ from sequencer.config import ConfigErrors, load_deployment, load_instrument, loa
 from sequencer.config.search import find_config
 
 METIS = find_config("instruments", "metis").read_text()
+SITE = """\
+name: S
+latitude_deg: 1
+longitude_deg: 2
+elevation_m: 3
+weather:
+  wind_m_s: 15
+  humidity: 0.8
+"""
 DEPLOYMENT = find_config("deployments", "metis-sim").read_text()
 
 
@@ -246,10 +255,14 @@ def test_a_deployment_needs_devices_that_close_the_beam_where_no_mechanism_does(
         ("elevation_m: 3", "elevation_m: 9001", "elevation_m: must be within -500 and 9000 m"),
         ("elevation_m: 3", "elevation_m: -501", "elevation_m: must be within -500 and 9000 m"),
         ("elevation_m: 3", "height_m: 3", "unknown key 'height_m'"),
+        ("wind_m_s: 15", "wind_m_s: 0", "weather.wind_m_s: must be above 0 and at most 100 m/s"),
+        ("wind_m_s: 15", "wind_m_s: 101", "weather.wind_m_s: must be above 0 and at most 100 m/s"),
+        ("humidity: 0.8", "humidity: 0", "weather.humidity: must be above 0 and at most 1"),
+        ("humidity: 0.8", "humidity: 80", "weather.humidity: must be above 0 and at most 1"),
     ],
 )
 def test_a_slip_in_a_site_is_told(tmp_path, old, new, told):
-    text = changed("name: S\nlatitude_deg: 1\nlongitude_deg: 2\nelevation_m: 3\n", old, new)
+    text = changed(SITE, old, new)
     found = problems_of(load_site, tmp_path, text)
     assert any(told in problem for problem in found)
     assert any(new in problem for problem in found)
