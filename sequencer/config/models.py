@@ -14,14 +14,25 @@ from sequencer.config.stages import StageConfig
 Limits = tuple[float, float]
 
 
+class WeatherLimits(Struct, forbid_unknown_fields=True, frozen=True):
+    """Beyond these nothing may be open: wind in m/s, relative humidity 0 to 1. Both figures are assumed where a site
+    names no others: each observatory has its own.
+    """
+
+    wind_m_s: float = 18.0
+    humidity: float = 0.85
+    source: str = "assumed"
+
+
 class SiteConfig(Struct, forbid_unknown_fields=True, frozen=True):
-    """Where the telescope stands. Longitude is positive east."""
+    """Where the telescope stands, and in what weather nothing may be open. Longitude is positive east."""
 
     name: str
     latitude_deg: float
     longitude_deg: float
     elevation_m: float
     source: str = ""
+    weather: WeatherLimits = WeatherLimits()
 
 
 class ReadoutMode(Struct, forbid_unknown_fields=True, frozen=True):

@@ -59,7 +59,10 @@ COMMANDS = {
 
 
 class DetectorState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`exposure` is the id of the one running or last run; `unsent` counts frames not acknowledged yet."""
+    """`exposure` is the id of the one running or last run; `unsent` counts frames not acknowledged yet.
+
+    `temperature_k` is None where it is not measured.
+    """
 
     camera: str = ""
     phase: Phase = "IDLE"
@@ -69,7 +72,7 @@ class DetectorState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_onl
     window_px: Window = (0, 0)
     exposure: str = ""
     unsent: int = 0
-    temperature_k: float = 0.0
+    temperature_k: float | None = None
 
     @property
     def harmless(self) -> bool:

@@ -108,7 +108,7 @@ class DetectorServer(DeviceServer[DetectorState]):
     async def set_up(self, mode: str, dit_s: float, ndit: int, window_px: Window) -> None:
         """Tell the hardware its read-out mode, DIT, NDIT and window; all are within the mode's limits."""
 
-    async def read_temperature(self) -> float:
+    async def read_temperature(self) -> float | None:
         """Temperature of the detector in kelvin; what measures none keeps what was last published."""
         return self.state.temperature_k
 

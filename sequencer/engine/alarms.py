@@ -8,6 +8,11 @@ from sequencer.engine.context import RunContext
 from sequencer.wire.messages import FrameHeader
 
 
+def warning(run: RunContext, text: str) -> None:
+    """Something the operator should know that ends nothing."""
+    run.log("note", text=text, by="engine", warning=True)
+
+
 def unplanned_frame(run: RunContext, header: FrameHeader, text: str) -> None:
     """A detector has sent a frame that belongs to no exposure of this run."""
     run.alarm(
@@ -61,6 +66,16 @@ def no_display(run: RunContext, error: Exception) -> None:
         "the run goes on unseen",
         "`sequencer status` shows it in another terminal",
     )
+
+
+def site_not_safe(run: RunContext, reasons: str) -> None:
+    """Weather or roof, or their silence, while something is open to them."""
+    run.alarm(
+        f"the site is not safe: {reasons}",
+        "everything is closed and the block ends here; what was taken is kept and reduced",
+        "run the block again when the site is safe",
+    )
+    run.control.break_off(f"the site is not safe: {reasons}")
 
 
 def restarted(run: RunContext, device: str) -> None:

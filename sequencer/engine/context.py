@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,6 +33,7 @@ class RunContext:
     throughput, `time_left` how long the block will take yet; `unreduced`: a template has begun whose frames were not
     handed to the reduction; `activities` are what goes on at this moment, in words, `late` waits for frames of silent
     detectors, by exposure. `dark_levels_e` are the levels of the good darks so far by (camera, mode, DIT, NDIT).
+    `on_sky` while what is open looks at the sky; `site_objections` tells why nothing may be open at this moment.
     """
 
     run_id: str
@@ -70,6 +71,8 @@ class RunContext:
     dark_levels_e: dict[tuple[str, str, float, int], list[float]] = field(default_factory=dict)
     time_left: Foresight = field(default_factory=Foresight)
     late: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    on_sky: bool = False
+    site_objections: Callable[[], list[str]] = list
 
     @property
     def airmass(self) -> float:

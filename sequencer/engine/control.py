@@ -169,6 +169,15 @@ class Control:
                 word.cancel()
             await self.checkpoint()
 
+    async def end_of(self, task: asyncio.Task[None]) -> None:
+        """Wait until a task has ended, or is to end at once: aborted, halted or broken off."""
+        while not (task.done() or self.ending in ("abort", "halt") or self.broken_off):
+            word = asyncio.ensure_future(self._changed.wait())
+            try:
+                await asyncio.wait({task, word}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                word.cancel()
+
     def leave_level(self, why: str) -> None:
         """Every lane leaves the present illumination level at its next checkpoint."""
         self._skip, self._skip_why = "level", why

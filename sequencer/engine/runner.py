@@ -19,6 +19,7 @@ from sequencer.engine.observation import Observation
 from sequencer.engine.request import EXIT_COMPLETED, EXIT_ENDED_SAFE, EXIT_NOT_SAFE
 from sequencer.engine.safing import make_safe
 from sequencer.engine.script_error import ScriptError
+from sequencer.engine.unread import tell_unread
 from sequencer.observing import TemplateCall
 
 ENDINGS = {
@@ -29,6 +30,12 @@ ENDINGS = {
     "halted": ("halt", EXIT_NOT_SAFE),
 }
 """Outcome -> (trigger of the block's state machine, exit code once safe)."""
+
+UNWILLING = 3
+"""How often a body is cancelled before it is left to itself."""
+
+AGAIN_S = 1.0
+"""Liveness seconds between two cancellations: time to clean up (assumed)."""
 
 T = TypeVar("T")
 Body = Callable[[RunContext], Awaitable[None]]
@@ -223,6 +230,7 @@ async def bring_up(run: RunContext) -> None:
     """Every device to Operational, every detector to the deployment's window. Raises what devices raise."""
     run.devices.end_safe = True
     await run.devices.bring_up()
+    tell_unread(run)
     if run.deployment.window_px is None:
         return
     for camera, client in run.devices.detectors.items():
@@ -234,17 +242,16 @@ async def bring_up(run: RunContext) -> None:
 async def _outcome(run: RunContext, task: asyncio.Task[None]) -> tuple[str, str]:
     """How the body ended, and why. A cancellation from outside (of a notebook's cell) counts as abort."""
     try:
-        await asyncio.wait({task})
+        await _ended(run, task)
     except asyncio.CancelledError:
         run.control.ending = run.control.ending or "abort"
-        task.cancel()
-        await asyncio.wait({task})
-    error = None if task.cancelled() else task.exception()
+        await _ended(run, task)
+    error = task.exception() if task.done() and not task.cancelled() else None
     if run.control.ending == "halt":
         return "halted", "halted by the operator"
     if run.control.broken_off and run.control.ending != "abort":
         return "failed", run.control.broken_off
-    if task.cancelled():
+    if not task.done() or task.cancelled():
         return "aborted", "aborted by the operator"
     if error is None:
         return "completed", ""
@@ -253,6 +260,25 @@ async def _outcome(run: RunContext, task: asyncio.Task[None]) -> tuple[str, str]
     text = str(error) if isinstance(error, ScriptError) else f"{type(error).__name__}: {error}"
     run.alarm(text, "the block ends here", _advice(error))
     return "failed", text
+
+
+async def _ended(run: RunContext, task: asyncio.Task[None]) -> None:
+    """Wait until the body has ended. One that swallows its cancellation is cancelled again, and then left to itself:
+    making safe must not wait for it."""
+    await run.control.end_of(task)
+    for _ in range(UNWILLING):
+        if task.done():
+            return
+        task.cancel()
+        try:
+            await run.clock.wait_for(asyncio.ensure_future(asyncio.wait({task})), AGAIN_S, "engine.body")
+        except TimeoutError:
+            continue
+    run.alarm(
+        f"{run.template_name or 'the block'} goes on although it was ended",
+        "every device is made safe all the same",
+        "look for code that catches every exception, CancelledError among them",
+    )
 
 
 def _advice(error: BaseException) -> str:

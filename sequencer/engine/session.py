@@ -30,6 +30,7 @@ from sequencer.engine.rates import Rates
 from sequencer.engine.request import Watcher
 from sequencer.engine.run_folder import new_folder
 from sequencer.engine.safing import let_go
+from sequencer.engine.site_watch import SiteWatch
 from sequencer.engine.status import Status
 from sequencer.engine.time_left import TimeLeft
 from sequencer.reduction.external.feed import AttachedFeed
@@ -78,6 +79,9 @@ async def open_run(
         await desk.start()
         stack.push_async_callback(desk.stop)
         stack.callback(keep_fresh(run, desk, watcher).cancel)
+        watch = SiteWatch(run, prepared.place.weather)
+        stack.push_async_callback(watch.stop)
+        watch.start()
         yield run
 
 

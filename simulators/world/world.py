@@ -54,6 +54,7 @@ class World:
         self.deployment = deployment
         self.night_config = deployment.night
         self.seed = seed
+        self.weather_limits = site.weather
         place = Site(site.name, site.latitude_deg, site.longitude_deg, site.elevation_m)
         self.timeline = Timeline()
         self.night = Night(deployment.night, seed, site.longitude_deg, sky)

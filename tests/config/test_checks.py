@@ -10,6 +10,15 @@ from sequencer.config import ConfigErrors, load_deployment, load_instrument, loa
 from sequencer.config.search import find_config
 
 METIS = find_config("instruments", "metis").read_text()
+SITE = """\
+name: S
+latitude_deg: 1
+longitude_deg: 2
+elevation_m: 3
+weather:
+  wind_m_s: 15
+  humidity: 0.8
+"""
 DEPLOYMENT = find_config("deployments", "metis-sim").read_text()
 
 
@@ -205,7 +214,11 @@ def test_an_instrument_needs_a_detector_and_a_camera_a_filter(tmp_path):
             "window_px: must be within 16 and [2048, 2048] pixels",
         ),
         ('"2027-03-20T09:15:00"', "tonight", "start: 'tonight' is not a UTC time like 2027-03-20T09:15:00"),
-        ('"2027-03-20T09:15:00"', "1850-01-01", "start: 1850-01-01T00:00:00 is not in 1995-10-10 to 2099-12-31"),
+        (
+            '"2027-03-20T09:15:00"',
+            "1850-01-01",
+            "start: 1850-01-01T00:00:00 is not in 1995-10-10 to 2099-12-31",
+        ),
     ],
 )
 def test_a_slip_in_a_deployment_is_told(tmp_path, old, new, told):
@@ -215,8 +228,12 @@ def test_a_slip_in_a_deployment_is_told(tmp_path, old, new, told):
 
 def test_a_detector_that_is_read_as_a_whole_has_no_window(tmp_path):
     text = find_config("deployments", "megara-sim").read_text()
-    found = problems_of(load_deployment, tmp_path, changed(text, "devices:", "window_px: [512, 512]\ndevices:"))
-    words = "window_px: MEGARA is read as a whole frame with prescan and overscan (layout megara): leave it out"
+    found = problems_of(
+        load_deployment, tmp_path, changed(text, "devices:", "window_px: [512, 512]\ndevices:")
+    )
+    words = (
+        "window_px: MEGARA is read as a whole frame with prescan and overscan (layout megara): leave it out"
+    )
     assert found == [f"window_px: [512, 512] -> {words}"]
 
 
@@ -238,10 +255,14 @@ def test_a_deployment_needs_devices_that_close_the_beam_where_no_mechanism_does(
         ("elevation_m: 3", "elevation_m: 9001", "elevation_m: must be within -500 and 9000 m"),
         ("elevation_m: 3", "elevation_m: -501", "elevation_m: must be within -500 and 9000 m"),
         ("elevation_m: 3", "height_m: 3", "unknown key 'height_m'"),
+        ("wind_m_s: 15", "wind_m_s: 0", "weather.wind_m_s: must be above 0 and at most 100 m/s"),
+        ("wind_m_s: 15", "wind_m_s: 101", "weather.wind_m_s: must be above 0 and at most 100 m/s"),
+        ("humidity: 0.8", "humidity: 0", "weather.humidity: must be above 0 and at most 1"),
+        ("humidity: 0.8", "humidity: 80", "weather.humidity: must be above 0 and at most 1"),
     ],
 )
 def test_a_slip_in_a_site_is_told(tmp_path, old, new, told):
-    text = changed("name: S\nlatitude_deg: 1\nlongitude_deg: 2\nelevation_m: 3\n", old, new)
+    text = changed(SITE, old, new)
     found = problems_of(load_site, tmp_path, text)
     assert any(told in problem for problem in found)
     assert any(new in problem for problem in found)

@@ -168,3 +168,27 @@ def test_a_shutter_that_is_restarted_is_an_alarm_and_ends_the_run(here: Observat
     assert_ended_safe(here, "restart", "failed")
     records = read_journal(here.run_dir("restart") / "journal.sqlite")
     assert [data["what"] for data in of(records, "alarm")] == ["shutter was restarted"]
+
+
+UNWILLING = """
+import asyncio, sequencer
+async with sequencer.connect("here.yaml") as camera:
+    await camera.shutter.open()
+    print("open", flush=True)
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except BaseException:
+            pass
+"""
+
+
+def test_a_script_that_catches_everything_keeps_no_stop_open(here: Observatory) -> None:
+    with here.script(UNWILLING, "unwilling") as running:
+        until(running, "open\n")
+        running.send_signal(signal.SIGTERM)
+        here.wait_until_closed("shutter")
+        until(running, "OB Aborted")
+        running.kill()
+        running.communicate()
+    assert here.stops() == CLOSED
