@@ -39,7 +39,7 @@ def instrument(
 @dataclass
 class Night:
     """A detector under a drifting sky; `rng` is keyed by the seed, frames get names in the order they are
-    taken.
+    taken. They are the whole detector, or its middle if it has `detector_px` rows and columns.
     """
 
     run_dir: Path
@@ -52,6 +52,7 @@ class Night:
     bias_adu: float = 0.0
     floor_e_s: float = 0.0
     ipc: tuple[float, float] = (0.02, 0.002)
+    detector_px: int = 0
     frames: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -119,11 +120,12 @@ class Night:
         """The FITS file of one frame with the keywords acquisition writes; None leaves one out."""
         stamp = datetime.fromtimestamp(self.time_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
         header = fits.Header()
+        first = 1 + (max(self.detector_px, self.size) - self.size) // 2
         own = {
             "INSTRUME": "METIS", "DATE-OBS": stamp, "ESO DPR TYPE": "FLAT,TWILIGHT", "ESO DET ID": "2RG",
             "ESO DET DIT": dit_s, "ESO DET NDIT": ndit, "ESO DET NCORRS NAME": "fast", "ESO OBS TPLNO": 1,
             "ESO TPL ID": "METIS_all_cal_TwilightFlat", "ESO GEN SIM": True, "EXPTIME": dit_s,
-            "ESO DET WIN STRX": 1, "ESO DET WIN STRY": 1, "ESO DET BINX": 1, "ESO DET BINY": 1,
+            "ESO DET WIN STRX": first, "ESO DET WIN STRY": first, "ESO DET BINX": 1, "ESO DET BINY": 1,
             "ESO DET WIN NX": chips[0].shape[1], "ESO DET WIN NY": chips[0].shape[0], "ESO DET CHIP TEMP": 40.0,
             "ESO DRS FILTER": "Lp", "ESO DRS NDFILTER": "OPEN", "ESO DRS PUPIL": "SPM-LM", "ESO DRS MASK": "FIELD-11",
         }  # fmt: skip

@@ -21,7 +21,6 @@ def detector_cards(
     who = of_device("DET", client, run)
     told = Contributor(who.name, who.time_s, measured=False, simulated=who.simulated)
     nx, ny = client.state.window_px
-    kelvin = client.state.temperature_k
     first = (1 + (config.size_px[0] - nx) // 2, 1 + (config.size_px[1] - ny) // 2)
     rows: Rows = [
         ("ESO DET ID", config.detector_id),
@@ -31,13 +30,12 @@ def detector_cards(
         ("ESO DET WIN STRY", first[1]),
         ("ESO DET WIN NX", nx),
         ("ESO DET WIN NY", ny),
-        # 0 K is no measurement: what measures none publishes nothing else
-        *([("ESO DET CHIP TEMP", round(kelvin, 3))] if kelvin > 0.0 else []),
     ]
     coordinates = coordinate_rows(config, first) if config.layout == "extensions" else []
     if coordinates:
         rows.append(("ESO OCS PXSCALE", config.pixel_scale_mas / 1000.0))
-    cards = told.cards(_readout_rows(config, shot.dit_s, shot.ndit, shot.mode)) + who.cards(rows)
+    before = _readout_rows(config, shot.dit_s, shot.ndit, shot.mode) + _temperature(client)
+    cards = told.cards(before) + who.cards(rows)
     for number, chip in enumerate(config.chips, start=1):
         cards += who.cards(_chip_rows(config, shot.mode, chip, number) + coordinates, number)
     return cards
@@ -53,10 +51,16 @@ def exposed_cards(
     """
     grid_s = config.modes[result.mode].dit_grid_s
     dit_s = round(round(result.dit_s / grid_s) * grid_s, 9)
-    rows = _readout_rows(config, dit_s, result.ndit, result.mode)
+    rows = _readout_rows(config, dit_s, result.ndit, result.mode) + _temperature(client)
     if abs(result.dit_s - dit_s) > GRID_TOLERANCE * grid_s:
         rows.append(("ESO DET DITREAL", round(result.dit_s, 9)))
     return of_device("DET", client, run).cards(rows)
+
+
+def _temperature(client: DeviceClient[Any]) -> Rows:
+    """The detector's temperature as read last, which is as the exposure began; 0 K is what measures none publishes."""
+    kelvin = client.state.temperature_k
+    return [("ESO DET CHIP TEMP", round(kelvin, 3))] if kelvin > 0.0 else []
 
 
 def _readout_rows(config: DetectorConfig, dit_s: float, ndit: int, mode: str) -> Rows:
