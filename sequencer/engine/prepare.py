@@ -15,6 +15,7 @@ from sequencer.config.times import impossible, simulated_start_s
 from sequencer.config.yaml_reader import Located
 from sequencer.engine.clocks import choose_clock
 from sequencer.engine.request import BadInput, RunRequest
+from sequencer.figures import sizes_apart
 from sequencer.observing import OB, Validation, load_ob, validate
 from sequencer.observing.planning import Runs, read_taught
 from sequencer.observing.planning.learned import Nights
@@ -181,7 +182,8 @@ def _disk_problems(request: RunRequest, checked: Validation) -> list[str]:
         return [f"{request.out}: is a file, not a folder for runs"]
     folder = next(path for path in (request.out, *request.out.resolve().parents) if path.exists())
     free = shutil.disk_usage(folder).free
-    if checked.disk_bytes + SPARE_BYTES <= free:
+    need = checked.disk_bytes + SPARE_BYTES
+    if need <= free:
         return []
-    need, have = checked.disk_bytes / 1e9, free / 1e9
-    return [f"{request.out}: the block needs about {need:.1f} GB of disk, {have:.1f} GB are free"]
+    needed, there = sizes_apart(need, free)
+    return [f"{request.out}: the block, with its products, needs about {needed} of disk, {there} are free"]

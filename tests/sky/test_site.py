@@ -29,7 +29,12 @@ def test_a_place_that_is_not_on_earth_is_refused(latitude, longitude, elevation)
 
 def test_poles_and_date_line_are_places():
     assert Site("pole", 90.0, 0.0, 2835.0).latitude_deg == 90.0
-    assert Site("south pole", -90.0, 360.0, 2835.0).longitude_deg == 360.0
+    assert Site("south pole", -90.0, 360.0, 2835.0).longitude_deg == 0.0
+
+
+@pytest.mark.parametrize(("written", "east"), [(289.75, -70.25), (-210.75, 149.25), (180.0, -180.0), (-70.19, -70.19)])
+def test_a_longitude_is_the_same_whichever_way_it_is_written(written, east):
+    assert Site("here", -24.6, written, 3000.0).longitude_deg == east
 
 
 def test_the_site_arrives_in_astropy_with_longitude_positive_east():
