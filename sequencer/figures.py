@@ -8,21 +8,25 @@ MOST_DIGITS = 17
 _UNITS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
-def apart(number: float, limit: float, form: str = "6g") -> tuple[str, str]:
+def apart(number: float, limit: float, form: str = "6g", limit_form: str = "6g") -> tuple[str, str]:
     """Return a number and the limit it passes as texts that show it: `120.0004` and `120`, never `120` and `120`.
 
-    The number comes in `form` (digits, then f or g), the limit in six digits, both in more where they would look alike.
+    A form is digits, then f or g; there are more digits where the two would look alike.
     """
     texts = "", ""
-    for digits in range(int(form[:-1]), MOST_DIGITS + 1):
-        texts = f"{number:.{digits}{form[-1]}}", f"{limit:.{max(digits, 6)}g}"
+    for more in range(MOST_DIGITS):
+        texts = _in_form(number, form, more), _in_form(limit, limit_form, more)
         if number == limit or float(texts[0]) != float(texts[1]):
             break
     return texts
 
 
+def _in_form(number: float, form: str, more: int) -> str:
+    return f"{number:.{int(form[:-1]) + more}{form[-1]}}"
+
+
 def sizes_apart(needed_bytes: float, there_bytes: float) -> tuple[str, str]:
-    """Return two sizes as `3.7 GB`, each in the largest unit of which there is one, with digits that tell them apart."""
+    """Return two sizes as `3.7 GB`, each in its largest unit, with digits that tell them apart."""
     texts = "", ""
     for digits in range(1, MOST_DIGITS):
         texts = _size(needed_bytes, digits), _size(there_bytes, digits)

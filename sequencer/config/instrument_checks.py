@@ -18,6 +18,7 @@ from sequencer.config.yaml_reader import Located, NodePath
 def check_instrument(instrument: Instrument, located: Located) -> list[Problem]:
     """Return what is wrong with an instrument whose types are right."""
     check = Checker(located)
+    check.word(instrument.name, ("name",))
     check.require(bool(instrument.detectors), ("detectors",), "an instrument needs at least one detector")
     check.limits(instrument.telescope.altitude_deg, 0, 90, ("telescope", "altitude_deg"))
     for axis, speed in enumerate(instrument.telescope.slew_deg_s):
@@ -39,6 +40,7 @@ def check_instrument(instrument: Instrument, located: Located) -> list[Problem]:
 
 def _detector(check: Checker, name: str, detector: DetectorConfig) -> None:
     path: NodePath = ("detectors", name)
+    check.word(name, path)
     check.require(detector.camera == name, (*path, "camera"), f"must be the detector's name {name}")
     check.known(
         detector.default_mode, detector.modes, (*path, "default_mode"), "read-out mode of this detector"
@@ -78,6 +80,7 @@ def _different_indices(check: Checker, instrument: Instrument) -> None:
 def _camera(check: Checker, name: str, camera: CameraConfig, instrument: Instrument) -> None:
     path: NodePath = ("cameras", name)
     check.known(camera.detector, instrument.detectors, (*path, "detector"), "detector")
+    check.require(camera.detector == name, (*path, "detector"), f"must be {name}: frames go by their detector's name")
     check.limits(camera.sun_altitude_deg, -90, 90, (*path, "sun_altitude_deg"))
     check.positive(camera.prior_sigma, (*path, "prior_sigma"))
     check.require(bool(camera.filters), (*path, "filters"), "a camera needs at least one filter")

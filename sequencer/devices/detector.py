@@ -161,6 +161,6 @@ def dit_problems(limits: ReadoutMode, mode: str, dit_s: float) -> list[str]:
     steps = dit_s / limits.dit_grid_s
     if abs(steps - round(steps)) > GRID_TOLERANCE:
         asked, nearest = apart(dit_s, round(steps) * limits.dit_grid_s)
-        grid = f"the grid of {limits.dit_grid_s:g} s of read-out mode {mode}"
-        return [f"DIT {asked} s is off {grid}: the nearest on it is {nearest} s"]
+        grid = f"off the grid of {limits.dit_grid_s:g} s (nearest: {nearest} s)"
+        return [f"{asked} s is {grid} of read-out mode {mode}"]
     return []

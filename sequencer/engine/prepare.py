@@ -11,9 +11,11 @@ import msgspec
 from sequencer.clock import Clock, ScaledClock, WallClock
 from sequencer.config import load_deployment, load_instrument, load_site
 from sequencer.config.models import Deployment, Instrument, SiteConfig
+from sequencer.config.problems import ordered
 from sequencer.config.times import impossible, simulated_start_s
 from sequencer.config.yaml_reader import Located
 from sequencer.engine.clocks import choose_clock
+from sequencer.engine.headers_ahead import HeadersAhead
 from sequencer.engine.request import BadInput, RunRequest
 from sequencer.figures import sizes_apart
 from sequencer.observing import OB, Validation, load_ob, validate
@@ -64,9 +66,7 @@ def prepare(request: RunRequest) -> Prepared:
         started_s = clock.now()
     except BadInput as error:
         problems = error.problems
-    checked = validate(
-        block, deployment, instrument, start_s=started_s, until_s=request.until_s, now_s=started_s
-    )
+    checked = check_block(block, deployment, instrument, place, started_s, request.until_s)
     disk_problems = [] if request.rehearsal else _disk_problems(request, checked)
     if problems := [*map(str, checked.problems), *disk_problems, *problems]:
         raise BadInput(problems)
@@ -90,6 +90,21 @@ def prepare(request: RunRequest) -> Prepared:
     )
 
 
+def check_block(
+    block: OB,
+    deployment: Deployment,
+    instrument: Instrument,
+    place: SiteConfig,
+    start_s: float,
+    until_s: float | None = None,
+) -> Validation:
+    """The verdict on a block that starts then (Unix s UTC): what validation says, and what no header can hold."""
+    checked = validate(block, deployment, instrument, start_s=start_s, until_s=until_s, now_s=start_s)
+    ahead = HeadersAhead(instrument, deployment, sky_site(place), start_s)
+    problems = [*checked.problems, *ahead.of_instrument()]
+    return msgspec.structs.replace(checked, problems=ordered(problems or ahead.of_block(checked.ob)))
+
+
 def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> Prepared:
     """Load and check where a script is to run. Raises ConfigErrors and BadInput; touches no device.
 
@@ -106,6 +121,8 @@ def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> 
         raise BadInput(
             ["virtual time needs an event loop of its own: use `sequencer script`, or another clock"]
         )
+    if wrong := HeadersAhead(instrument, deployment, sky_site(place), started_s).of_instrument():
+        raise BadInput(wrong)
     ob = OB(name, instrument.name, "", [], Located(name, {}, {}))
     file = learned_file(request, deployment, clock)
     taught = read_taught(file, deployment.name)

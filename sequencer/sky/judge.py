@@ -74,5 +74,5 @@ def _too_near(path: Path, objects: Objects) -> list[Objection]:
 def _sentence(name: str, distance_deg: float, clear_deg: float, time_s: float) -> str:
     when = datetime.fromtimestamp(time_s, UTC).strftime("%H:%M UTC")
     unit, scale = ("deg", 1.0) if clear_deg >= 1.0 else ("arcmin", 60.0)
-    away, wanted = apart(scale * distance_deg, scale * clear_deg, "1f")
+    away, wanted = apart(scale * distance_deg, scale * clear_deg, "1f", "1f")
     return f"{name} is {away} {unit} away at {when}, at least {wanted} are wanted"

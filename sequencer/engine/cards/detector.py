@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sequencer.acquisition import Card
 from sequencer.config.models import Chip, DetectorConfig
-from sequencer.devices.client import DeviceClient
 from sequencer.devices.detector import Exposed
-from sequencer.engine.cards.contributor import Contributor, Rows, of_device, simulation
+from sequencer.engine.cards.contributor import AnyDevice, Contributor, Rows, Scene, of_device, simulation
 from sequencer.engine.cards.coordinates import coordinate_rows
-from sequencer.engine.context import RunContext
 from sequencer.engine.shot import Shot
 
 
 def detector_cards(
-    config: DetectorConfig, shot: Shot, client: DeviceClient[Any], run: RunContext
+    config: DetectorConfig, shot: Shot, client: AnyDevice, run: Scene
 ) -> list[Card]:
     """DET: what the detector was told, in the primary, and what each chip is like, in its extension."""
     who = of_device("DET", client, run)
@@ -41,7 +37,7 @@ def detector_cards(
 
 
 def exposed_cards(
-    config: DetectorConfig, result: Exposed, client: DeviceClient[Any], run: RunContext
+    config: DetectorConfig, result: Exposed, client: AnyDevice, run: Scene
 ) -> list[Card]:
     """DET: how the detector says that it integrated; a reading beats what it was told."""
     return of_device("DET", client, run).cards(_readout_rows(config, result.dit_s, result.ndit, result.mode))
