@@ -16,7 +16,8 @@ def apart(number: float, limit: float, form: str = "6g", limit_form: str = "6g")
     texts = "", ""
     for more in range(MOST_DIGITS):
         texts = _in_form(number, form, more), _in_form(limit, limit_form, more)
-        if number == limit or float(texts[0]) != float(texts[1]):
+        shown, bound = map(float, texts)
+        if number == limit or (shown < bound, shown > bound) == (number < limit, number > limit):
             break
     return texts
 

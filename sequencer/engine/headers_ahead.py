@@ -115,7 +115,9 @@ class HeadersAhead:
                 shot = Shot(name, "dark", "", detector.modes[mode].min_dit_s, 1, mode, dpr_tech=detector.dpr_tech)
                 given = cards.detector_cards(detector, shot, run.devices.detectors[name], run)
                 yield ("detectors", name, "modes", mode), given
-                yield ("detectors", name), self._file_cards(run, shot)
+                for card in self._file_cards(run, shot):
+                    of_chip = ("detectors", name, "chips", (card.extension or 1) - 1, "extname")
+                    yield of_chip if card.keyword == "EXTNAME" else ("name",), [card]
 
     def _file_cards(self, run: Foreseen, shot: Shot) -> list[Card]:
         """What only the file itself knows: its name, its exposure's id, its chips."""
