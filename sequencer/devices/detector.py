@@ -17,9 +17,6 @@ Dit = Annotated[float, msgspec.Meta(ge=0.0)]
 Ndit = Annotated[int, msgspec.Meta(ge=1)]
 Window = tuple[int, int]
 
-GRID_TOLERANCE = 1e-6
-"""How far a DIT may be from its grid, in grid steps: above rounding of a float, below any real step."""
-
 
 class Configure(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Set-up without exposing; `window_px` (nx, ny) about the centre of the detector, None: as it is."""
@@ -158,9 +155,8 @@ def dit_problems(limits: ReadoutMode, mode: str, dit_s: float) -> list[str]:
     if dit_s > limits.max_dit_s:
         asked, most = apart(dit_s, limits.max_dit_s)
         return [f"{asked} s is above the maximum DIT {most} s of read-out mode {mode}"]
-    steps = dit_s / limits.dit_grid_s
-    if abs(steps - round(steps)) > GRID_TOLERANCE:
-        asked, nearest = apart(dit_s, round(steps) * limits.dit_grid_s)
+    if not limits.on_grid(dit_s):
+        asked, nearest = apart(dit_s, round(dit_s / limits.dit_grid_s) * limits.dit_grid_s)
         grid = f"off the grid of {limits.dit_grid_s:g} s (nearest: {nearest} s)"
         return [f"{asked} s is {grid} of read-out mode {mode}"]
     return []

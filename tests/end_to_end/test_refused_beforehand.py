@@ -27,7 +27,7 @@ INSTRUMENT = {
     "accents": ("  ORIGIN: OPTICAM", "  SITE: Besançon", "header.SITE", "'ç', which is not printable ASCII"),
     "a constant of another type": ("  ORIGIN: OPTICAM", "  ORIGIN: 7", "header.ORIGIN", "is a integer, not a string"),
     "what only the writer sets": ("  ORIGIN: OPTICAM", "  BITPIX: 16", "header.BITPIX", "only the file writer"),
-    "a chip with accents": ("extname: DET1.DATA", "extname: DÉT1", "detectors.CCD.chips[0].extname", "'É', which is not printable"),
+    "a chip with accents": ("extname: DET1.DATA", "extname: DÉT1", "CCD.chips[0].extname", "'É', which is not"),
     "a position with accents": ("positions: [B, V", "positions: [Bü, B, V", "mechanisms.INS.FILT1.NAME", "'ü'"),
     "a mechanism that is no keyword": ("INS.FILT1.NAME", "INS.FILTERWHEEL.NAME", "FILTERWHEEL", "at most 8 characters"),
     "a name with a blank": ("name: OPTICAM", "name: OPTI CAM", "name: 'OPTI CAM'", "only letters, digits"),
@@ -62,29 +62,29 @@ def refused(*words: str) -> list[str]:
     """The messages of a command that ends with exit code 2 and has done nothing."""
     told: Result = CliRunner().invoke(main, [*words])
     assert told.exit_code == 2 and isinstance(told.exception, SystemExit), (told.output, told.exception)
-    assert not Path("runs").exists()
+    assert not Path("runs").exists() and not Path("rehearsals").exists()
     return [line.removeprefix("error: ") for line in told.output.splitlines()]
 
 
 def line_of(file: str, text: str) -> int:
-    return 1 + Path(file).read_text().partition(text)[0].count("\n")
+    return 1 + Path(file).read_text().rpartition(text)[0].count("\n")
 
 
-@pytest.mark.parametrize("verb", ["validate", "run"])
 @pytest.mark.parametrize("case", INSTRUMENT)
-def test_what_no_header_can_hold_is_said_at_its_line_of_the_instrument(case: str, verb: str) -> None:
+def test_what_no_header_can_hold_is_said_at_its_line_of_the_instrument(case: str) -> None:
     old, new, *words = INSTRUMENT[case]
     text = Path("inst.yaml").read_text()
     assert old in text
     Path("inst.yaml").write_text(text.replace(old, new))
-    found = [line for line in refused(verb, "ob.yaml", "-d", "dep.yaml") if line.startswith("inst.yaml:")]
+    found = [line for line in refused("validate", "ob.yaml", "-d", "dep.yaml") if line.startswith("inst.yaml:")]
     assert {int(message.split(":")[1]) for message in found} == {line_of("inst.yaml", new)}
     assert all(word in found[0] for word in words), found
 
 
-def test_a_script_is_refused_as_well() -> None:
+@pytest.mark.parametrize("verb", ["run", "rehearse", "script"])
+def test_every_verb_that_takes_frames_refuses_it_as_well(verb: str) -> None:
     Path("inst.yaml").write_text(Path("inst.yaml").read_text().replace("  ORIGIN: OPTICAM", "  SITE: Besançon"))
-    (message,) = refused("script", "one.py", "-d", "dep.yaml")
+    (message,) = refused(verb, "one.py" if verb == "script" else "ob.yaml", "-d", "dep.yaml")
     assert message.startswith(f"inst.yaml:{line_of('inst.yaml', 'SITE')}: header.SITE")
 
 
