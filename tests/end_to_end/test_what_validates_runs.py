@@ -22,6 +22,7 @@ from sequencer.config.yaml_reader import read_yaml
 from sequencer.engine.journal import read_journal
 from sequencer.engine.request import Nobody, RunRequest
 from sequencer.engine.run import run_ob
+from sequencer.observing import Validation
 from tests.end_to_end import rig
 
 EXAMPLES = {"default": 5, "nightly": 120}
@@ -138,17 +139,19 @@ def test_what_validates_runs_and_what_does_not_says_where_and_why(
         if path := place(documents[which], steps):
             note(f"{which} {path} {how} {much}: {change(documents[which], path, how, much)}")
     with tempfile.TemporaryDirectory() as folder:
-        if valid(Path(folder), documents):
+        checked = valid(Path(folder), documents)
+        if checked is not None:
+            assume(checked.frames <= MOST_FRAMES and checked.duration_s <= LONGEST_S)
             run_to_the_end(Path(folder))
 
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_the_files_are_sound_as_they_are(name: str, tmp_path: Path) -> None:
-    assert valid(tmp_path, files_of(name))
+    assert valid(tmp_path, files_of(name)) is not None
 
 
-def valid(folder: Path, documents: dict[str, Any]) -> bool:
-    """Write and validate the three files: sound, or file, line and reason of everything wrong."""
+def valid(folder: Path, documents: dict[str, Any]) -> Validation | None:
+    """Write and validate the three files: sound; or None, with file, line and reason of everything wrong."""
     for which, data in documents.items():
         text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
         text = text.replace("instrument: instrument.yaml", f"instrument: {folder}/instrument.yaml")
@@ -157,15 +160,13 @@ def valid(folder: Path, documents: dict[str, Any]) -> bool:
         checked = check(str(folder / "block.yaml"), str(folder / "deployment.yaml"), None, None)
         problems = checked.problems
     except ConfigErrors as errors:
-        problems = errors.problems
+        checked, problems = None, errors.problems
     for problem in problems:
         note(str(problem))
         assert Path(problem.file).name in ("instrument.yaml", "deployment.yaml", "block.yaml"), problem
         assert problem.line > 0, problem
         assert len(problem.text) > 10, problem
-    if not problems:
-        assume(checked.frames <= MOST_FRAMES and checked.duration_s <= LONGEST_S)
-    return not problems
+    return None if problems else checked
 
 
 def run_to_the_end(folder: Path) -> None:
