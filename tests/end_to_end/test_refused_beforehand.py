@@ -88,6 +88,18 @@ def test_every_verb_that_takes_frames_refuses_it_as_well(verb: str) -> None:
     assert message.startswith(f"inst.yaml:{line_of('inst.yaml', 'SITE')}: header.SITE")
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [("inst.yaml", "site: paranal", "site: paranel"), ("dep.yaml", "instrument: inst.yaml", "instrument: opticem")],
+)
+def test_a_file_that_is_named_and_not_there_is_said_where_it_is_named(file: str, old: str, new: str) -> None:
+    Path(file).write_text(Path(file).read_text().replace(old, new))
+    found = [line for line in refused("validate", "ob.yaml", "-d", "dep.yaml") if line.startswith(file)]
+    (message,) = found
+    assert message.startswith(f"{file}:{line_of(file, new)}: {new}: no ")
+    assert "did you mean" in message
+
+
 @pytest.mark.parametrize("verb", ["validate", "run"])
 @pytest.mark.parametrize("case", PARAMETERS)
 def test_what_the_detector_refuses_is_said_at_its_line_of_the_block(case: str, verb: str) -> None:
