@@ -31,6 +31,9 @@ def check_site(site: SiteConfig, located: Located) -> list[Problem]:
 def check_deployment(deployment: Deployment, instrument: Instrument, located: Located) -> list[Problem]:
     """Return what is wrong with a deployment of this instrument."""
     check = Checker(located)
+    check.word(deployment.name, ("name",))
+    for name in deployment.devices:
+        check.word(name, ("devices", name))
     _endpoints(check, deployment)
     _cameras(check, deployment, instrument)
     for key, text in stage_problems(deployment.stages):

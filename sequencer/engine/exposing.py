@@ -180,20 +180,12 @@ class Exposer:
         client = run.devices.detectors[shot.camera]
         mode = self._mode(shot)
         nx, ny = client.state.window_px
-        start_cards = [
-            *cards.structure_cards(run),
-            *cards.observation_cards(run, shot),
-            *(cards.telescope_cards(run, "START") + cards.target_cards(run) if shot.on_sky else []),
-            *cards.instrument_cards(run, shot.camera),
-            *cards.source_cards(run),
-            *cards.detector_cards(config, shot, client, run),
-        ]
         return ExposurePlan(
             exposure=shot.exposure,
             detector=client.name,
             camera=shot.camera,
             file_name="" if off_the_record else run.names.allot(self._opening_s(shot), run.template_name),
-            start_cards=start_cards,
+            start_cards=cards.start_cards(config, shot, client, run),
             chips=config.chips,
             layout=config.layout,
             gain_e_adu=mode.gain_e_adu,

@@ -139,7 +139,7 @@ def verify_journal(path: Path) -> int:
 def _rows(path: Path) -> list[tuple[int, float, str, str, str]]:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no journal")
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         return db.execute("SELECT seq, time_s, kind, data, hash FROM journal ORDER BY seq").fetchall()
     finally:

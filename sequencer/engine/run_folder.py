@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sequencer.clock import iso
-from sequencer.engine.prepare import Prepared
+
+if TYPE_CHECKING:
+    from sequencer.engine.prepare import Prepared
 
 MOST_ALIKE = 10_000
 """So many runs of one block may begin in one second."""
@@ -17,9 +20,7 @@ def new_folder(prepared: Prepared) -> tuple[str, Path]:
 
     A rehearsal has the id of the run it rehearses, however often it is repeated.
     """
-    word = hashlib.sha256(f"{prepared.ob.name}|{prepared.request.seed}".encode()).hexdigest()[:4]
-    stamp = iso(prepared.started_s, 0).replace("-", "").replace(":", "")
-    base = f"{stamp}-{prepared.instrument.name}-{word}"
+    base = run_id(prepared.ob.name, prepared.instrument.name, prepared.request.seed, prepared.started_s)
     prepared.request.out.mkdir(parents=True, exist_ok=True)
     for number in range(1, MOST_ALIKE):
         name = base if number == 1 else f"{base}-{number}"
@@ -33,3 +34,10 @@ def new_folder(prepared: Prepared) -> tuple[str, Path]:
         (folder / "products").mkdir()
         return name, folder
     raise FileExistsError(f"{prepared.request.out}: {MOST_ALIKE} runs named {base}")
+
+
+def run_id(ob: str, instrument: str, seed: int, started_s: float) -> str:
+    """Id of the first run of a block that begins in this second (Unix seconds UTC)."""
+    word = hashlib.sha256(f"{ob}|{seed}".encode()).hexdigest()[:4]
+    stamp = iso(started_s, 0).replace("-", "").replace(":", "")
+    return f"{stamp}-{instrument}-{word}"

@@ -6,6 +6,7 @@ import math
 
 from sequencer.clock import iso, parse_utc
 from sequencer.config.models import SiteConfig
+from sequencer.figures import apart
 from sequencer.observing.beam import is_twilight
 from sequencer.observing.exchange.constraints import Constraints
 from sequencer.observing.exchange.coordinates import degrees
@@ -60,9 +61,11 @@ def _check_airmass(found: Findings, constraints: Constraints) -> None:
     for call in found.ob.templates:
         if constraints.airmass is None or not is_twilight(call) or not call.trusts("SEQ.AIRMASS.LIST"):
             continue
-        beyond = [f"{one:g}" for one in call.parameters["SEQ.AIRMASS.LIST"] if one > constraints.airmass]
+        beyond = [one for one in call.parameters["SEQ.AIRMASS.LIST"] if one > constraints.airmass]
         if beyond:
-            text = f"asks for airmass {', '.join(beyond)}, above the block's constraint of {constraints.airmass:g}"
+            limit = apart(min(beyond), constraints.airmass)[1]
+            asked = ", ".join(apart(one, constraints.airmass)[0] for one in beyond)
+            text = f"asks for airmass {asked}, above the block's constraint of {limit}"
             found.problem(call, "SEQ.AIRMASS.LIST", text)
 
 
@@ -103,15 +106,13 @@ def _check_moon(found: Findings, constraints: Constraints, target: Target, place
         return
     lit = 0.5 * (1.0 - math.cos(math.radians(separation_deg(moon_az, moon_alt, sun_az, sun_alt))))
     if highest is not None and lit > highest:
-        _note(
-            found,
-            ("constraints", "moon_illumination"),
-            f"the Moon is up and lit to {lit:.2f}, above {highest:g}",
-        )
+        now, most = apart(lit, highest, "2f")
+        _note(found, ("constraints", "moon_illumination"), f"the Moon is up and lit to {now}, above {most}")
     if nearest_deg is not None and target.ra:
         ra_deg, dec_deg = degrees(target.ra, hours=True), degrees(target.dec, hours=False)
         alt, az = radec_to_altaz(ra_deg, dec_deg, night.start_s, place)
         away_deg = separation_deg(az, alt, moon_az, moon_alt)
         if away_deg < nearest_deg:
-            text = f"the Moon is {away_deg:.0f} deg from {target.name}, nearer than {nearest_deg:g} deg"
+            away, nearest = apart(away_deg, nearest_deg, "0f")
+            text = f"the Moon is {away} deg from {target.name}, nearer than {nearest} deg"
             _note(found, ("constraints", "moon_distance_deg"), text)

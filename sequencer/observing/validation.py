@@ -10,6 +10,7 @@ from sequencer.acquisition import map_problem
 from sequencer.config.load import load_site
 from sequencer.config.models import Deployment, Instrument
 from sequencer.config.problems import Problem, did_you_mean, ordered
+from sequencer.figures import apart
 from sequencer.observing.beam import complete, is_twilight
 from sequencer.observing.block import OB, TemplateCall
 from sequencer.observing.constraint_rules import check_particulars
@@ -113,5 +114,6 @@ def _check_size(found: Findings, total: Need) -> None:
         text = f"asks for {total.asked} frames, more than {MOST_FRAMES}"
         found.problems.append(found.ob.located.problem(path, text))
     if total.duration_s > LONGEST_OB_S:
-        text = f"would take {total.duration_s / 3600:.0f} h, more than {LONGEST_OB_S / 3600:.0f} h"
+        takes, most = apart(total.duration_s / 3600.0, LONGEST_OB_S / 3600.0, "0f")
+        text = f"would take {takes} h, more than {most} h"
         found.problems.append(found.ob.located.problem(path, text))

@@ -46,7 +46,7 @@ def changed(text: str, old: str, new: str) -> str:
         ),
         ("altitude_deg: [20, 88]", "altitude_deg: [20, 91]", "telescope.altitude_deg: must be"),
         ("altitude_deg: [20, 88]", "altitude_deg: [-1, 88]", "telescope.altitude_deg: must be"),
-        ("slew_deg_s: [0.5, 1.0]", "slew_deg_s: [0.5, 0]", "telescope.slew_deg_s[1]: must be above 0"),
+        ("slew_deg_s: [0.5, 1.0]", "slew_deg_s: [0.5, 0]", "telescope.slew_deg_s[1]: must be a number"),
         ("camera: LM", "camera: NL", "detectors.LM.camera: must be the detector's name LM"),
         (
             "default_mode: fast",
@@ -54,8 +54,8 @@ def changed(text: str, old: str, new: str) -> str:
             "'fsat' is no read-out mode of this detector; did you mean fast?",
         ),
         ("index: 2", "index: 1", "detectors.N.index: 1 is already LM's"),
-        ("pixel_scale_mas: 5.47", "pixel_scale_mas: 0", "pixel_scale_mas: must be above 0"),
-        ("size_px: [2048, 2048]", "size_px: [2048, 0]", "detectors.LM.size_px: must be two numbers above 0"),
+        ("pixel_scale_mas: 5.47", "pixel_scale_mas: 0", "pixel_scale_mas: must be a number of at least 0.001, not 0"),
+        ("size_px: [2048, 2048]", "size_px: [2048, 0]", "detectors.LM.size_px[1]: must be a whole number"),
         ("[64, 64, 64, 64]", "[1024, 64, 1024, 64]", "detectors.LM.chips[0]: the border leaves no pixel"),
         ("[64, 64, 64, 64]", "[64, 1024, 64, 1024]", "detectors.LM.chips[0]: the border leaves no pixel"),
         ("[64, 64, 64, 64]", "[64, -1, 64, 64]", "detectors.LM.chips[0]: the border leaves no pixel"),
@@ -64,25 +64,25 @@ def changed(text: str, old: str, new: str) -> str:
             "chips: []",
             "a detector needs at least one chip",
         ),
-        ("settle_exposures: 1", "settle_exposures: -1", "settle_exposures: must not be negative"),
-        ("nonlinearity_k: 0.03", "nonlinearity_k: 0.25", "nonlinearity_k: must be within 0 and 0.25"),
-        ("nonlinearity_k: 0.03", "nonlinearity_k: -0.01", "nonlinearity_k: must be within 0 and 0.25"),
+        ("settle_exposures: 1", "settle_exposures: -1", "settle_exposures: must be a whole number of at least 0"),
+        ("nonlinearity_k: 0.03", "nonlinearity_k: 0.25", "nonlinearity_k: must be a number below 0.25, not 0.25"),
+        ("nonlinearity_k: 0.03", "nonlinearity_k: -0.01", "nonlinearity_k: must be a number of at least 0.0"),
         ("lit_fraction: 0.63", "lit_fraction: 0", "lit_fraction: must be above 0 and at most 1"),
         ("lit_fraction: 0.63", "lit_fraction: 1.1", "lit_fraction: must be above 0 and at most 1"),
         ("min_dit_s: 0.04", "min_dit_s: 4000", "modes.fast: min_dit_s 4000.0 must be below max_dit_s 3600.0"),
-        ("min_dit_s: 0.04", "min_dit_s: -1", "modes.fast: min_dit_s -1.0 must be below"),
+        ("min_dit_s: 0.04", "min_dit_s: -1", "modes.fast.min_dit_s: must be a number of at least 0.0, not -1"),
         ("full_well_e: 1.0e5", "full_well_e: 0", "modes.fast.full_well_e: must be above 0"),
-        ("gain_e_adu: 4.0", "gain_e_adu: -4.0", "modes.fast.gain_e_adu: must be above 0"),
-        ("dark_e_s: 0.05", "dark_e_s: -1", "modes.fast.dark_e_s: must not be negative"),
-        ("overhead_s: 1.0", "overhead_s: 1.0, ndit_max: 0", "modes.fast.ndit_max: must be at least 1"),
-        ("overhead_s: 1.0", "overhead_s: 1.0, dit_grid_s: 0", "modes.fast.dit_grid_s: must be above 0"),
+        ("gain_e_adu: 4.0", "gain_e_adu: -4.0", "modes.fast.gain_e_adu: must be a number of at least 0.001, not -4.0"),
+        ("dark_e_s: 0.05", "dark_e_s: -1", "modes.fast.dark_e_s: must be a number of at least 0.0, not -1"),
+        ("overhead_s: 1.0", "overhead_s: 1.0, ndit_max: 0", "modes.fast.ndit_max: must be a whole number"),
+        ("overhead_s: 1.0", "overhead_s: 1.0, dit_grid_s: 0", "modes.fast.dit_grid_s: must be a number"),
         ("    detector: LM", "    detector: LN", "cameras.LM.detector: 'LN' is no detector; did you mean"),
         (
             "sun_altitude_deg: [-18, -9]",
             "sun_altitude_deg: [-9, -18]",
             "cameras.LM.sun_altitude_deg: must be [lower",
         ),
-        ("prior_sigma: 0.3", "prior_sigma: 0", "cameras.LM.prior_sigma: must be above 0"),
+        ("prior_sigma: 0.3", "prior_sigma: 0", "cameras.LM.prior_sigma: must be a number of at least 0.001, not 0"),
         (
             "      Lp: {wavelength_um: 3.816",
             "      Lq: {wavelength_um: 3.816",
@@ -92,12 +92,12 @@ def changed(text: str, old: str, new: str) -> str:
         (
             "telescope_e_s: 200600",
             "telescope_e_s: -1",
-            "filters.Lp: rates must not be negative, and not all 0",
+            "filters.Lp.telescope_e_s: must be a number of at least 0.0, not -1",
         ),
         (
             "telescope_e_s: 200600, sky_e_s: 36460",
             "sky_e_s: 0",
-            "filters.Lp: rates must not be negative, and not all 0",
+            "filters.Lp: rates must not be all 0",
         ),
         ("ND_OD1: 0.1", "ND_OD9: 0.1", "cameras.LM.nd_transmission.ND_OD9: 'ND_OD9' is no position of"),
         ("ND_OD1: 0.1", "ND_OD1: 1.1", "cameras.LM.nd_transmission.ND_OD1: must be above 0 and at most 1"),
@@ -130,7 +130,7 @@ def changed(text: str, old: str, new: str) -> str:
         (
             "kind: slide, home: OUT",
             "kind: slide, seconds_per_step: 0, home: OUT",
-            "seconds_per_step: must be above 0",
+            "seconds_per_step: must be a number of at least 0.001, not 0",
         ),
         (
             "aliases: {CLOSED: DARK, open: OPEN}, camera: IFU",
@@ -146,7 +146,7 @@ def changed(text: str, old: str, new: str) -> str:
         (
             "closed: DARK, open: PPS-CFO1",
             "closed: DARK, open: PPS-CFO1, seconds: 0",
-            "shutter.seconds: must be above 0",
+            "shutter.seconds: must be a number of at least 0.001, not 0",
         ),
         ("open: FIELD-11}", "open: FIELD-12}", "cover.open: 'FIELD-12' is no position"),
         (
@@ -183,7 +183,6 @@ def test_an_instrument_needs_a_detector_and_a_camera_a_filter(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("instrument: metis", "instrument: metsi", "instrument: cannot be loaded"),
         ("instrument: metis", "instrument: metsi", "no instrument of this name or path; did you mean metis?"),
         (
             "tcp://127.0.0.1:21010",

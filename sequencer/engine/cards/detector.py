@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sequencer.acquisition import Card
-from sequencer.config.models import Chip, DetectorConfig
-from sequencer.devices.client import DeviceClient
-from sequencer.devices.detector import GRID_TOLERANCE, Exposed
-from sequencer.engine.cards.contributor import Contributor, Rows, of_device, simulation
+from sequencer.config.models import GRID_TOLERANCE, Chip, DetectorConfig
+from sequencer.devices.detector import Exposed
+from sequencer.engine.cards.contributor import AnyDevice, Contributor, Rows, Scene, of_device, simulation
 from sequencer.engine.cards.coordinates import coordinate_rows
-from sequencer.engine.context import RunContext
 from sequencer.engine.shot import Shot
 
 
 def detector_cards(
-    config: DetectorConfig, shot: Shot, client: DeviceClient[Any], run: RunContext
+    config: DetectorConfig, shot: Shot, client: AnyDevice, run: Scene
 ) -> list[Card]:
     """DET: what the detector was told, in the primary, and what each chip is like, in its extension."""
     who = of_device("DET", client, run)
@@ -42,7 +38,7 @@ def detector_cards(
 
 
 def exposed_cards(
-    config: DetectorConfig, result: Exposed, client: DeviceClient[Any], run: RunContext
+    config: DetectorConfig, result: Exposed, client: AnyDevice, run: Scene
 ) -> list[Card]:
     """DET: how the detector says that it integrated; a reading beats what it was told.
 
@@ -57,10 +53,10 @@ def exposed_cards(
     return of_device("DET", client, run).cards(rows)
 
 
-def _temperature(client: DeviceClient[Any]) -> Rows:
-    """The detector's temperature as read last, which is as the exposure began; 0 K is what measures none publishes."""
+def _temperature(client: AnyDevice) -> Rows:
+    """The detector's temperature as read last, which is as the exposure began; none where it is not measured."""
     kelvin = client.state.temperature_k
-    return [("ESO DET CHIP TEMP", round(kelvin, 3))] if kelvin > 0.0 else []
+    return [] if kelvin is None else [("ESO DET CHIP TEMP", round(kelvin, 3))]
 
 
 def _readout_rows(config: DetectorConfig, dit_s: float, ndit: int, mode: str) -> Rows:

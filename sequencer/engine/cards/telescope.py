@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from sequencer.acquisition import Card
-from sequencer.engine.cards.contributor import Rows, of_device
+from sequencer.engine.cards.contributor import Rows, Scene, of_device
 from sequencer.engine.cards.pointing import direction
-from sequencer.engine.context import RunContext
 from sequencer.sky.angles import parallactic_angle_deg
 
 ZERO_CELSIUS_K = 273.15
 
 
-def telescope_cards(run: RunContext, suffix: str) -> list[Card]:
+def telescope_cards(run: Scene, suffix: str) -> list[Card]:
     """TEL: where the telescope is; `suffix` START or END names the sampled pairs."""
     client = run.devices.telescope
     if client is None:
