@@ -19,10 +19,10 @@ class BadMapError(Exception):
     """A map that cannot be used for its detector; the text says which file and why."""
 
 
-def read_bad_pixels(detector: DetectorConfig) -> list[BadPixels | None]:
-    """The bad pixels of every chip, None where the instrument file names no map. Raises BadMapError."""
+def read_bad_pixels(detector: DetectorConfig) -> list[BadPixels]:
+    """The bad pixels of every chip; nothing where the instrument file names no map. Raises BadMapError."""
     if not detector.bad_pixel_map:
-        return [None] * len(detector.chips)
+        return []
     path = Path(detector.bad_pixel_map)
     shape = detector.size_px[::-1]
     found = _images(path)

@@ -89,10 +89,13 @@ class SiteWatch:
     # ---- watching ---------------------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        while True:
-            await rest(self._run.clock, 1.0, "engine.site")
-            self._silence = await self._asked_in_vain()
-            self._look()
+        try:
+            while True:
+                await rest(self._run.clock, 1.0, "engine.site")
+                self._silence = await self._asked_in_vain()
+                self._look()
+        except Exception as error:  # nobody would see the rain any more
+            alarms.site_not_safe(self._run, f"it cannot be watched: {type(error).__name__}: {error}")
 
     async def _asked_in_vain(self) -> str:
         """What the site's silence means: it is asked before it counts as silent, as words may have come late."""

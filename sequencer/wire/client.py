@@ -315,9 +315,17 @@ class Client:
             self._news.set()
             self._news = asyncio.Event()
             if changed:
-                for listener in self.listeners:
-                    listener(event.state)
+                self._tell(event.state)
         self._clock.read(event.boot_id, self._session, event.seq)
+
+    def _tell(self, state: dict[str, Any]) -> None:
+        """Tell every listener; the fault of one is told to the event loop and keeps nobody from hearing."""
+        for listener in list(self.listeners):
+            try:
+                listener(state)
+            except Exception as error:
+                context = {"message": f"a listener of {self.name} failed", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
 
     async def _wait_news(self, seconds: float) -> None:
         waiter = asyncio.get_running_loop().create_task(self._news.wait())
