@@ -66,7 +66,7 @@ def block(tmp_path: Path) -> Callable[[tuple[str, dict[str, Any]]], Path]:
 def test_flats_are_taken_when_the_pixels_that_are_always_full_are_in_the_map(
     tmp_path: Path, block: Callable[[tuple[str, dict[str, Any]]], Path]
 ) -> None:
-    darks = rig.run(tmp_path, block(DARK), "opticam-sim", spoil=always_full)
+    darks = rig.run(tmp_path, block(DARK), "opticam-sim", reduced=True, spoil=always_full)
     assert [frame["verdict"] for frame in darks.of("frame")] == ["good"] * 3
     path = tmp_path / "map.fits"
     code, said = call("bad-pixels", str(darks.result.run_dir), "--out", str(path))

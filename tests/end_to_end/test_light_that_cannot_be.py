@@ -108,7 +108,7 @@ def test_the_darks_of_a_camera_in_the_dark_are_taken_beside_one_in_the_light(tmp
         simulation.world.leak("N", FROM_THE_START_S, 1e8)
 
     parameters = {"DET1.DIT": 2.0, "SEQ.NEXPO1": 4, "DET2.DIT": 0.02, "SEQ.NEXPO2": 3, "SEQ.NEXPO3": 0}
-    ran = rig.run(tmp_path, rig.write_ob(tmp_path, ("METIS_all_cal_Dark", parameters)), spoil=leaking)
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, ("METIS_all_cal_Dark", parameters)), reduced=True, spoil=leaking)
     assert (ran.result.outcome, ran.result.exit_code) == ("failed", 1)
     taken = [(frame["camera"], frame["verdict"]) for frame in ran.of("frame")]
     assert taken.count(("LM", "good")) == 4

@@ -50,7 +50,7 @@ def told(ran: rig.Ran) -> tuple[list[str], str]:
 def test_frames_that_cannot_be_reduced_leave_the_block_executed_not_completed(
     tmp_path: Path, spoilt: tuple[int, ...], missing: str
 ) -> None:
-    ran = rig.run(tmp_path, rig.write_ob(tmp_path, DARK), watcher=Spoiler(tmp_path / "runs", *spoilt))
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, DARK), reduced=True, watcher=Spoiler(tmp_path / "runs", *spoilt))
     assert (ran.result.outcome, ran.result.exit_code) == ("completed", 1)
     assert [data["status"] for data in ran.of("block_status")] == ["S", "X"]
     assert f"completed, but 1 product is missing: {missing}" in ran.of("alarm")[-1]["what"]
@@ -62,7 +62,7 @@ def test_frames_that_cannot_be_reduced_leave_the_block_executed_not_completed(
 
 def test_what_is_made_later_is_missing_no_more(tmp_path: Path) -> None:
     spoiler = Spoiler(tmp_path / "runs", 1, 2, 3)
-    run_dir = rig.run(tmp_path, rig.write_ob(tmp_path, DARK), watcher=spoiler).result.run_dir
+    run_dir = rig.run(tmp_path, rig.write_ob(tmp_path, DARK), reduced=True, watcher=spoiler).result.run_dir
     assert leave(run_dir)["missing"] == [f"{NAME}: not made"]
     for path, data in spoiler.whole.items():
         path.write_bytes(data)
