@@ -19,7 +19,7 @@ MOST_FRAMES = 8
 EXIT_CODES = """\b
 Exit codes:
   0  completed
-  1  stopped, aborted or failed, or completed but products are missing; the safe state was reached
+  1  stopped, aborted or failed, or products are missing; the safe state was reached
   2  bad input; nothing moved
   3  not safe, halted, or the program itself failed: go and look"""
 

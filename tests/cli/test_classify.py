@@ -197,7 +197,7 @@ def test_a_product_told_by_its_record_alone_is_no_raw_frame(tmp_path: Path) -> N
 
 def test_the_flats_of_a_run_find_the_master_dark_that_our_recipe_made(tmp_path: Path) -> None:
     asked = {**rig.FLATS, "SEQ.DIT.FILT.LIST": ["Lp"], "SEQ.NEXPO": 3, "SEQ.DARK": True}
-    ran = rig.run(tmp_path, rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", asked)))
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, ("METIS_all_cal_TwilightFlat", asked)), reduced=True)
     lines = call(ran.result.run_dir).output.splitlines()
     sets = [line for line in lines if line.startswith("LM_FLAT_TWILIGHT_RAW")]
     found = [line for line in lines if line.startswith("  MASTER_DARK_2RG: master_dark_LM_fast_")]
