@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def files_of(name: str) -> dict[str, Any]:
         "constraints": {"airmass": 3.0, "moon_illumination": 1.0, "times": [WINDOW]},
         "templates": [{"template": template, "parameters": dict(parameters)}],
     }
-    return {"instrument": config, "deployment": deployment, "block": block}
+    return deepcopy({"instrument": config, "deployment": deployment, "block": block})
 
 
 WINDOW = {"after": "2027-03-20T00:00:00", "before": "2027-03-22T00:00:00"}
