@@ -31,22 +31,24 @@ this page. Seconds are those of wall time, beside whatever else the machine did.
 
 def main() -> int:
     """Run, write the table, say where it is."""
+    commit = _commit()
     with tempfile.TemporaryDirectory(prefix="nightly-") as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-m", "nightly", "-n", "auto", "--dist", "loadscope"]
         command += ["-o", "junit_family=xunit1", f"--junitxml={report}", *sys.argv[1:]]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         if report.exists():
-            TABLE.write_text(page(report.read_text(encoding="utf-8")), encoding="utf-8")
+            TABLE.write_text(page(report.read_text(encoding="utf-8"), commit), encoding="utf-8")
             print(f"written: {TABLE.relative_to(ROOT)}")
     return code
 
 
-def page(report: str) -> str:
+def page(report: str, commit: str) -> str:
     """The page of a report in pytest's XML."""
     cases = list(ElementTree.fromstring(report).iter("testcase"))
     passed = sum(_result(case) == "passed" for case in cases)
-    head = HEAD.format(when=f"{datetime.now(UTC):%Y-%m-%d %H:%M}", commit=_commit(), passed=passed, asked=len(cases))
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
+    head = HEAD.format(when=when, commit=commit, passed=passed, asked=len(cases))
     return head + "".join(f"| {' | '.join(cells)} |\n" for cells in _rows(cases))
 
 
@@ -64,7 +66,7 @@ def _result(case: ElementTree.Element) -> str:
 
 
 def _commit() -> str:
-    """The commit the tests ran on, marked when the checkout had been changed since."""
+    """The commit the tests ran on, marked when the checkout had been changed."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"]
     described = subprocess.run(command, capture_output=True, text=True, check=False)
     return described.stdout.strip() or "unknown"

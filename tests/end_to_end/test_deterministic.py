@@ -34,7 +34,7 @@ def block(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("undisturbed")
-    ran = rig.run(folder, block(folder))
+    ran = rig.run(folder, block(folder), reduced=True)
     leave(ran.result.run_dir)
     assert ran.result.outcome == "completed"
     return digests(ran.result.run_dir)
@@ -42,7 +42,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.mark.parametrize("delay_seed", [1, 2])
 def test_delayed_messages_change_no_bit(undisturbed: dict[str, str], tmp_path: Path, delay_seed: int) -> None:
-    ran = rig.run(tmp_path, block(tmp_path), context=lambda: DelayedContext(delay_seed))
+    ran = rig.run(tmp_path, block(tmp_path), context=lambda: DelayedContext(delay_seed), reduced=True)
     leave(ran.result.run_dir)
     again = digests(ran.result.run_dir)
     assert {"journal.sqlite", "report.html", "summary.json", "run.log"} <= set(again)
