@@ -166,16 +166,6 @@ class ScaledClock(Clock):
         return {"kind": self.kind, "epoch_s": self.epoch_s, "rate": self.rate, "origin_s": self.origin_s}
 
 
-def alike(ours: Clock, identity: dict[str, Any]) -> Clock | None:
-    """A clock that shows what the one of this `identity` does: `ours` if that is it; None for another virtual time."""
-    if ours.identity() == identity:
-        return ours
-    kind = identity.get("kind")
-    if kind == "scaled":
-        return ScaledClock(identity["epoch_s"], identity["rate"], identity["origin_s"])
-    return WallClock() if kind == "wall" else None
-
-
 class VirtualClock(Clock):
     """Time of a rehearsal: stands still while anything is at work, then jumps to the next deadline.
 

@@ -218,7 +218,7 @@ class Exposer:
                     exposure=shot.exposure, dit_s=shot.dit_s, ndit=shot.ndit, mode=shot.mode, settle=settle
                 )
         except NoAnswer:
-            late.expect(self._run, self, shot)
+            late.expect(self._run, self.keep, shot)
             raise
         except BaseException as error:
             self._run.acquisition.discard(shot.exposure)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 from sequencer.acquisition import Levels
 from sequencer.devices.detector import Exposed
@@ -11,16 +11,17 @@ from sequencer.engine.context import RunContext
 from sequencer.engine.shot import Shot
 from sequencer.exposure import Verdict
 
-if TYPE_CHECKING:
-    from sequencer.engine.exposing import Exposer
+Judge = Callable[[float, float, Levels], Verdict]
+Keep = Callable[[Shot, Exposed, Judge], Awaitable[object]]
+"""Stores the frame of an exposure that was taken, judged (`exposing.Exposer.keep`)."""
 
 LATE_S = 5.0
 """Liveness seconds such a frame is waited for once every device is safe (assumed; a frame travels in 0.1 s)."""
 
 
-def expect(run: RunContext, exposer: Exposer, shot: Shot) -> None:
+def expect(run: RunContext, keep: Keep, shot: Shot) -> None:
     """Store the frame of this exposure, should it still come while the run goes on, or soon after its end."""
-    run.late[shot.exposure] = asyncio.get_running_loop().create_task(_store(run, exposer, shot))
+    run.late[shot.exposure] = asyncio.get_running_loop().create_task(_store(run, keep, shot))
 
 
 async def collect(run: RunContext) -> None:
@@ -38,11 +39,11 @@ async def collect(run: RunContext) -> None:
     await asyncio.gather(*run.late.values(), due, return_exceptions=True)
 
 
-async def _store(run: RunContext, exposer: Exposer, shot: Shot) -> None:
+async def _store(run: RunContext, keep: Keep, shot: Shot) -> None:
     try:
         header = await run.acquisition.arrival(shot.exposure)
         taken = Exposed(shot.exposure, header.start_s, header.end_s, shot.dit_s, shot.ndit, shot.mode, 0)
-        await exposer.keep(shot, taken, _judge)
+        await keep(shot, taken, _judge)
     except Exception as error:  # whatever is wrong with it, the run has its own end
         run.alarm(f"{error}", "this frame came late, and is not stored", "look at the disk and the detector")
 

@@ -28,7 +28,7 @@ from sequencer.engine.operator import OperatorDesk
 from sequencer.engine.prepare import Prepared
 from sequencer.engine.rates import Rates
 from sequencer.engine.request import Watcher
-from sequencer.engine.run_folder import new_folder
+from sequencer.engine.run_folder import new_folder, run_id
 from sequencer.engine.safing import let_go
 from sequencer.engine.site_watch import SiteWatch
 from sequencer.engine.status import Status
@@ -94,7 +94,8 @@ async def _assemble(
 ) -> RunContext:
     """Folder, journal and acquisition of a new run, and all else it works with; `stack` closes them."""
     clock, instrument, request = prepared.clock, prepared.instrument, prepared.request
-    run_id, run_dir = new_folder(prepared)
+    base = run_id(prepared.ob.name, instrument.name, request.seed, prepared.started_s)
+    name, run_dir = new_folder(request.out, base, rehearsal=request.rehearsal)
     journal = Journal(run_dir / "journal.sqlite")
     journal.on_lost = lambda why: alarms.no_journal(run, why)
     journal.on_deaf = lambda error: alarms.no_display(run, error)
@@ -113,7 +114,7 @@ async def _assemble(
     for detector in devices.detectors.values():
         await acquisition.attach(detector)
     run = RunContext(
-        run_id=run_id,
+        run_id=name,
         run_dir=run_dir,
         seed=request.seed,
         clock=clock,
@@ -123,7 +124,7 @@ async def _assemble(
         ob=prepared.ob,
         journal=journal,
         control=Control(clock, journal),
-        status=Status(run=run_id, ob=prepared.ob.name, disk_needed_mb=prepared.disk_bytes / 1e6),
+        status=Status(run=name, ob=prepared.ob.name, disk_needed_mb=prepared.disk_bytes / 1e6),
         devices=devices,
         shutter=_stop("shutter", instrument.shutter, devices.mechanisms, devices.shutter),
         cover=_stop("cover", instrument.cover, devices.mechanisms, devices.cover),
@@ -132,7 +133,7 @@ async def _assemble(
         feed=_feed(prepared, run_dir),
         sun=SunTrack.over(prepared.site, *(prepared.started_s + span for span in SUN_TRACK_S)),
         rates=Rates(
-            instrument, deployment.name, run_id, prepared.learned, prepared.learned_file, prepared.durations
+            instrument, deployment.name, name, prepared.learned, prepared.learned_file, prepared.durations
         ),
         rehearsal=request.rehearsal,
         until_s=request.until_s,

@@ -15,7 +15,7 @@ import msgspec
 import zmq
 import zmq.asyncio
 
-from sequencer.clock import Clock, alike
+from sequencer.clock import Clock, ScaledClock, WallClock
 from sequencer.wire import sockets
 from sequencer.wire.beat import RENEW, rest
 from sequencer.wire.errors import CommandAborted, DeviceError, Incompatible, NoAnswer, Rejected
@@ -183,7 +183,7 @@ class Client:
 
     def _expires_s(self, deadline_s: float) -> float:
         """When a command is too old to begin, by the clock of who receives it; 0 (never) where that is not known."""
-        theirs = self._clock if self.hello is None else alike(self._clock, self.hello.clock)
+        theirs = self._clock if self.hello is None else _alike(self._clock, self.hello.clock)
         return 0.0 if theirs is None else theirs.now() + deadline_s * theirs.rate
 
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -381,3 +381,13 @@ def _convert(told: dict[str, Any], kind: type[T], device: str) -> T:
         return msgspec.convert(told, kind)
     except msgspec.ValidationError as error:
         raise Incompatible(f"{device} does not speak our wire: {error}") from None
+
+
+def _alike(ours: Clock, identity: dict[str, Any]) -> Clock | None:
+    """A clock that shows what the one of this `identity` does: `ours` if that is it; None for another virtual time."""
+    if ours.identity() == identity:
+        return ours
+    kind = identity.get("kind")
+    if kind == "scaled":
+        return ScaledClock(identity["epoch_s"], identity["rate"], identity["origin_s"])
+    return WallClock() if kind == "wall" else None
