@@ -72,6 +72,7 @@ def _camera(check: Checker, name: str, camera: CameraConfig, instrument: Instrum
     path: NodePath = ("cameras", name)
     check.known(camera.detector, instrument.detectors, (*path, "detector"), "detector")
     check.require(camera.detector == name, (*path, "detector"), f"must be {name}: frames go by their detector's name")
+    _shortest_flats(check, camera, instrument)
     check.limits(camera.sun_altitude_deg, -90, 90, (*path, "sun_altitude_deg"))
     check.require(bool(camera.filters), (*path, "filters"), "a camera needs at least one filter")
     check.known(camera.filter_keyword, instrument.mechanisms, (*path, "filter_keyword"), "mechanism")
@@ -95,6 +96,15 @@ def _camera(check: Checker, name: str, camera: CameraConfig, instrument: Instrum
             _position(check, keyword, position, instrument, (*path, field))
     if camera.lens_keyword:
         check.known(camera.lens_keyword, instrument.mechanisms, (*path, "lens_keyword"), "mechanism")
+
+
+def _shortest_flats(check: Checker, camera: CameraConfig, instrument: Instrument) -> None:
+    """A DIT of 0 is one of bias frames: nothing can be learned of the light from it."""
+    detector = instrument.detectors.get(camera.detector)
+    for name, mode in detector.modes.items() if detector else ():
+        path = ("detectors", camera.detector, "modes", name, "min_dit_s")
+        text = f"flats need a DIT of at least a step of the grid, {mode.dit_grid_s:g} s, not {mode.min_dit_s:g} s"
+        check.require(mode.min_dit_s >= mode.dit_grid_s, path, text)
 
 
 def _position(check: Checker, keyword: str, position: str, instrument: Instrument, path: NodePath) -> None:

@@ -53,6 +53,11 @@ def changed(text: str, old: str, new: str) -> str:
             "default_mode: fsat",
             "'fsat' is no read-out mode of this detector; did you mean fast?",
         ),
+        (
+            "min_dit_s: 0.04",
+            "min_dit_s: 0",
+            "modes.fast.min_dit_s: flats need a DIT of at least a step of the grid, 0.0001 s, not 0 s",
+        ),
         ("index: 2", "index: 1", "detectors.N.index: 1 is already LM's"),
         ("pixel_scale_mas: 5.47", "pixel_scale_mas: 0", "pixel_scale_mas: must be a number of at least 0.001, not 0"),
         ("size_px: [2048, 2048]", "size_px: [2048, 0]", "detectors.LM.size_px[1]: must be a whole number"),
