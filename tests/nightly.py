@@ -6,6 +6,7 @@ code is pytest's.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,8 @@ def main() -> int:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-m", "nightly", "-n", "auto", "--dist", "loadscope"]
         command += ["-o", "junit_family=xunit1", f"--junitxml={report}", *sys.argv[1:]]
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        environment = {**os.environ, "HYPOTHESIS_PROFILE": "nightly"}
+        code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         if report.exists():
             TABLE.write_text(page(report.read_text(encoding="utf-8"), commit), encoding="utf-8")
             print(f"written: {TABLE.relative_to(ROOT)}")

@@ -1,6 +1,6 @@
 """What validates runs to its end on simulators; what does not says file, line and reason: any change of three files.
 
-The suite rehearses a few: no pixels kept, nothing reduced. `HYPOTHESIS_PROFILE=nightly` runs some hundreds.
+The suite rehearses a few: no pixels kept, nothing reduced. `make nightly` (HYPOTHESIS_PROFILE=nightly) runs some hundreds.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ THOROUGH = settings(
     phases=[Phase.explicit, Phase.generate] if PROFILE == "default" else list(Phase),
     suppress_health_check=list(HealthCheck),
 )
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(7200)] if PROFILE == "nightly" else []
 MOST_FRAMES = 12
 LONGEST_S = 4.0 * 3600.0
 
@@ -128,7 +129,6 @@ CHANGES = st.tuples(
 )
 
 
-@pytest.mark.timeout(120 if PROFILE == "default" else 7200)
 @pytest.mark.parametrize("name", BLOCKS)
 @THOROUGH
 @given(changes=st.lists(CHANGES, min_size=1, max_size=2))
