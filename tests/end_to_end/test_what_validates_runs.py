@@ -1,6 +1,6 @@
 """What validates runs to its end on simulators; what does not says file, line and reason: any change of three files.
 
-The suite rehearses a few: no pixels kept, nothing reduced. `make nightly` (HYPOTHESIS_PROFILE=nightly) runs some hundreds.
+The suite rehearses a few, without pixels; `make nightly` (HYPOTHESIS_PROFILE=nightly) runs some hundreds.
 """
 
 from __future__ import annotations
