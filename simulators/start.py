@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import zmq.asyncio
@@ -26,6 +27,7 @@ SERVERS: dict[str, Callable[..., DeviceServer[Any]]] = {
     "mechanisms": SimulatedMechanisms,
     "sources": SimulatedSources,
     "site": SimulatedSite,
+    "detector": SimulatedDetector,
 }
 
 
@@ -52,10 +54,12 @@ async def start_simulators(
     seed: int,
     context: zmq.asyncio.Context | None,
     only: set[str] | None = None,
+    hardware: Mapping[str, Callable[..., DeviceServer[Any]]] = MappingProxyType({}),
 ) -> Simulation:
     """Serve the deployment's simulated devices (or those named in `only`) in this process.
 
-    All share one world; devices served elsewhere, real ones included, are followed by what they publish.
+    All share one world; devices served elsewhere, real ones included, are followed by what they publish. `hardware`
+    {kind: server} stands in for the simulators of those kinds.
     Raises KeyError for a name the deployment does not have, zmq.ZMQError if an address is taken.
     """
     world = World(instrument, deployment, site, seed)
@@ -63,7 +67,10 @@ async def start_simulators(
     names = (
         {name for name, config in deployment.devices.items() if config.simulated} if only is None else only
     )
-    servers = {name: _server(name, deployment.devices[name], clock, world, context) for name in sorted(names)}
+    kinds = {**SERVERS, **hardware}
+    servers = {
+        name: _server(kinds, name, deployment.devices[name], clock, world, context) for name in sorted(names)
+    }
     elsewhere = {name: config for name, config in deployment.devices.items() if name not in servers}
     watch = any(isinstance(server, SimulatedDetector) for server in servers.values())
     followers = Followers(elsewhere if watch else {}, world, clock, context)
@@ -79,8 +86,12 @@ async def start_simulators(
 
 
 def _server(
-    name: str, config: DeviceConfig, clock: Clock, world: World, context: zmq.asyncio.Context | None
+    kinds: Mapping[str, Callable[..., DeviceServer[Any]]],
+    name: str,
+    config: DeviceConfig,
+    clock: Clock,
+    world: World,
+    context: zmq.asyncio.Context | None,
 ) -> DeviceServer[Any]:
-    if config.kind == "detector":
-        return SimulatedDetector(name, config.endpoint, clock, world, config.camera, context)
-    return SERVERS[config.kind](name, config.endpoint, clock, world, context)
+    camera = (config.camera,) if config.kind == "detector" else ()
+    return kinds[config.kind](name, config.endpoint, clock, world, *camera, context)

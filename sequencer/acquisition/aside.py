@@ -1,4 +1,5 @@
-"""Frames nobody planned: kept on disk with the little that is known, so that the detector may forget them."""
+"""Frames nobody planned, and refused ones: kept on disk with the little that is known, so that the detector may forget
+them."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ def _hdus(header: FrameHeader, images: Sequence[Chip], date: str) -> list[Hdu]:
         card("DATE", date, "UTC when this file was written"),
         card("DATE-OBS", iso(header.start_s), "UTC start of the exposure"),
         card("ESO DET NAME", plain_ascii(header.device)[:40], "device that sent the frame"),
-        card("ESO SEQ EXPID", plain_ascii(header.exposure)[:40], "exposure id nobody had planned"),
+        card("ESO SEQ EXPID", plain_ascii(header.exposure)[:40], "exposure id the frame came with"),
     ]
     extensions = [
         Hdu([card("EXTNAME", f"CHIP{n}", "chip")], image) for n, image in enumerate(images, start=1)

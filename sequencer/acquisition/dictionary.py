@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sequencer.acquisition.cards import Card, CardValue
 from sequencer.config.keywords import ALL, Condition, Keyword, Keywords, pattern
+from sequencer.figures import apart
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
 GIVERS = {
@@ -193,7 +194,7 @@ def _range_problem(entry: Keyword, value: CardValue) -> str:
     lowest, highest = entry.range
     unit = f" {entry.unit}" if entry.unit else ""
     if lowest is not None and value < lowest:
-        return f"{value:g}{unit} is below {lowest:g}{unit}"
+        return "{}{unit} is below {}{unit}".format(*apart(value, lowest), unit=unit)
     if highest is not None and value > highest:
-        return f"{value:g}{unit} is above {highest:g}{unit}"
+        return "{}{unit} is above {}{unit}".format(*apart(value, highest), unit=unit)
     return ""

@@ -23,9 +23,8 @@ def check_header(plan: ExposurePlan, cards: Sequence[Card], dictionary: Dictiona
         problem
         for card in cards
         if (
-            problem := _unwritable(card)
-            or _misplaced(card, extensions)
-            or (later and _not_allowed(card, dictionary))
+            problem := _misplaced(card, extensions)
+            or (unfit(card, dictionary) if later else _unwritable(card))
         )
     ]
     if problems:
@@ -45,6 +44,11 @@ def missing_cards(plan: ExposurePlan, cards: Sequence[Card], dictionary: Diction
     for card in cards:
         headers[card.extension or 0][card.keyword] = card.value
     return dictionary.missing(headers, dictionary.kinds(headers[0]))
+
+
+def unfit(card: Card, dictionary: Dictionary) -> str | None:
+    """Why a card cannot be written or the dictionary does not allow it, or None."""
+    return _unwritable(card) or _not_allowed(card, dictionary)
 
 
 def _unwritable(card: Card) -> str | None:

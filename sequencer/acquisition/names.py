@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from sequencer.clock import iso, parse_utc
+from sequencer.config.checker import WORD
 from sequencer.config.models import Instrument
-
-PREFIX = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Names(Protocol):
@@ -74,6 +73,6 @@ def file_names(raw_dir: Path, instrument: Instrument) -> Names:
 
 
 def _checked(word: str) -> str:
-    if not PREFIX.fullmatch(word):
+    if not WORD.fullmatch(word):
         raise ValueError(f"{word!r} cannot be part of a file name: only letters, digits, - and _ can")
     return word

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from sequencer.acquisition.cards import Card
-from sequencer.acquisition.sampling import LitRegion
+from sequencer.acquisition.sampling import BadPixels, LitRegion
 from sequencer.acquisition.statistics import Levels
 from sequencer.config.models import Chip, Instrument
 
@@ -40,12 +40,19 @@ class ExposurePlan:
         """Pixel type of the layout."""
         return "uint16" if self.layout == "megara" else "float32"
 
-    def lit_regions(self, instrument: Instrument) -> list[LitRegion]:
-        """Where each chip can see light; a camera the instrument does not know counts as lit all over."""
+    def lit_regions(
+        self, instrument: Instrument, bad: Mapping[str, Sequence[BadPixels | None]] | None = None
+    ) -> list[LitRegion]:
+        """Where each chip can see light and has no bad pixel (`bad` by camera); a camera the instrument does not know
+        counts as lit all over."""
         config = instrument.detectors.get(self.camera)
         ny, nx = self.expected_shape
         size_px, lit_fraction = (config.size_px, config.lit_fraction) if config else ((nx, ny), 1.0)
-        return [LitRegion(size_px, chip.border_px, lit_fraction) for chip in self.chips]
+        known = (bad or {}).get(self.camera) or [None] * len(self.chips)
+        return [
+            LitRegion(size_px, chip.border_px, lit_fraction, one)
+            for chip, one in zip(self.chips, known, strict=True)
+        ]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +21,36 @@ INNER_SHARE = 0.75
 inside a round as well as a square stop (a circle inscribed in a square has 0.785 of its area). Assumed."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class BadPixels:
+    """Bad pixels of a whole chip: `bad` (ny, nx), True where nothing a pixel says counts. Equal to itself alone."""
+
+    bad: NDArray[np.bool_]
+
+    def window(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """The part that a frame of this shape (ny, nx), a window about the centre, shows."""
+        return centred(self.bad, shape)
+
+
+def centred(pixels: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """The window of this shape (ny, nx) about the centre of pixels (ny, nx); a view."""
+    top, left = ((whole - part) // 2 for whole, part in zip(pixels.shape, shape, strict=True))
+    return pixels[top : top + shape[0], left : left + shape[1]]
+
+
 @dataclass(frozen=True, slots=True)
 class LitRegion:
-    """Which pixels of a chip can see light.
+    """Which pixels of a chip can see light and tell of it.
 
     `size_px` (nx, ny) is the whole chip, `border_px` its unlit border (bottom, left, top, right),
-    `lit_fraction` the share of the chip a field stop leaves lit. A frame smaller than the chip is a window
-    about its centre.
+    `lit_fraction` the share of the chip a field stop leaves lit, `bad` its bad pixels where they are known. A frame
+    smaller than the chip is a window about its centre.
     """
 
     size_px: tuple[int, int]
     border_px: tuple[int, int, int, int] = (0, 0, 0, 0)
     lit_fraction: float = 1.0
+    bad: BadPixels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +92,8 @@ def lattice(shape: tuple[int, ...], region: LitRegion, most: int) -> Lattice:
     step = lattice_step(rows * columns, columns, most)
     y, x = np.divmod(np.arange(0, rows * columns, step), columns)
     kept = lit(y - (rows - 1) / 2, x - (columns - 1) / 2, region)
+    if region.bad is not None:
+        kept &= ~region.bad.window(shape)[y, x]
     return Lattice(step, kept, _scaled(y[kept], rows), _scaled(x[kept], columns))
 
 

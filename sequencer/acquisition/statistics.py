@@ -29,8 +29,9 @@ class Levels:
 
     `median_adu` is above bias, `level_e` the same in electrons, `p99_e` the 99th percentile.
     `saturated_share` counts pixels over 95 % of the full well, `starry_share` pixels more than 5 sigma above
-    the smooth background, `rms_adu` is the robust standard deviation about that background. All are NaN
-    without a lit pixel.
+    the smooth background, `rms_adu` is the robust standard deviation about that background, `farthest_adu` the value
+    farthest from 0, as it was read. All are NaN without a lit pixel. `pixels` is how many were looked at; `repeats`:
+    the frame is bit for bit the detector's frame before.
     """
 
     median_adu: float
@@ -39,6 +40,9 @@ class Levels:
     saturated_share: float
     starry_share: float
     rms_adu: float
+    farthest_adu: float
+    pixels: int = 0
+    repeats: bool = False
 
     @property
     def measured(self) -> bool:
@@ -59,7 +63,7 @@ def measure(
     samples = [sample(chip, region, most) for chip, region in zip(chips, regions, strict=True)]
     values = np.concatenate([one.values for one in samples]) if samples else np.empty(0)
     if not values.size:
-        return Levels(*[math.nan] * 6)
+        return Levels(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan, math.nan)
     residuals = np.concatenate([one.values - background(one) for one in samples])
     median_adu = percentile(values, 0.5) - bias_adu
     rms_adu = MAD_TO_SIGMA * percentile(np.abs(residuals), 0.5)
@@ -71,6 +75,8 @@ def measure(
         saturated_share=float(np.mean(values >= full_adu)),
         starry_share=float(np.mean(residuals > STAR_SIGMA * rms_adu)) if rms_adu > 0.0 else 0.0,
         rms_adu=rms_adu,
+        pixels=int(values.size),
+        farthest_adu=float(max(values.max(), values.min(), key=abs)),
     )
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import zmq.asyncio
 
 from sequencer.acquisition.aside import write_aside
+from sequencer.acquisition.bad_pixels import read_bad_pixels
 from sequencer.acquisition.cards import Card
 from sequencer.acquisition.dictionary import Dictionary
 from sequencer.acquisition.errors import AcquisitionError, FrameMissing, PlanError
@@ -61,7 +62,7 @@ class Acquisition:
     `reserve` says how they are kept: without it as FITS files. `on_unplanned(header, text)` is told of frames
     nobody planned: they are written into the folder `unplanned` beside `raw_dir` and acknowledged; `text` says
     where, or why not (then the detector still keeps the frame). `keywords` is the dictionary of headers: without
-    it the packaged one of the instrument.
+    it the packaged one of the instrument. Raises BadMapError for a map of bad pixels that cannot be used.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Acquisition:
         self._reserve = reserve or fits_files(raw_dir)
         self._clock = clock
         self._instrument = instrument
+        self._bad = {camera: read_bad_pixels(one) for camera, one in instrument.detectors.items()}
         self._dictionary = Dictionary(keywords or keywords_of(instrument.name))
         self._context = context
         self._on_unplanned = on_unplanned
@@ -86,6 +88,7 @@ class Acquisition:
         self._open: dict[str, _Open] = {}
         self._fates: dict[str, StoredFrame | None] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._before: dict[str, tuple[str, list[int], bool]] = {}
 
     async def attach(self, detector: DeviceClient[Any]) -> None:
         """Receive the frames of a connected detector."""
@@ -141,6 +144,10 @@ class Acquisition:
         self.discard(exposure)
         return levels
 
+    async def arrival(self, exposure: str) -> FrameHeader:
+        """Wait until the pixels of a planned exposure are here, however long. Raises PlanError."""
+        return (await asyncio.shield(self._entry(exposure).frame)).header
+
     def discard(self, exposure: str) -> None:
         """Give an exposure up, whether its frame has come, comes later or never."""
         entry = self._open.pop(exposure, None)
@@ -151,6 +158,16 @@ class Acquisition:
             entry.part.discard()
         if entry.frame.done():
             self._start(entry.frame.result().reader.acknowledge(exposure))
+
+    async def set_aside(self, exposure: str) -> Path:
+        """Give up an exposure whose frame was refused, and keep what came in the folder `refused` beside `raw_dir`.
+
+        Returns where. Raises DiskFull and NotDurable: the exposure then stays open.
+        """
+        arrived = self._entry(exposure).frame.result()
+        path = await self._write_aside("refused", arrived)
+        self.discard(exposure)
+        return path
 
     async def close(self) -> None:
         """Finish what is being written, stop receiving; what is not acknowledged stays with the detectors."""
@@ -179,16 +196,20 @@ class Acquisition:
 
     async def _keep_aside(self, arrived: _Arrived) -> None:
         header = arrived.header
-        folder = self.raw_dir.parent / "unplanned"
         try:
-            date = iso(self._clock.now())
-            path = await self._clock.thread("acquisition", write_aside, folder, header, arrived.chips, date)
+            path = await self._write_aside("unplanned", arrived)
         except AcquisitionError as error:
             del self._fates[header.exposure]
             self._on_unplanned(header, f"not kept: {error}")
             return
         self._on_unplanned(header, f"kept as {path}")
         await arrived.reader.acknowledge(header.exposure)
+
+    async def _write_aside(self, folder: str, arrived: _Arrived) -> Path:
+        where, date = self.raw_dir.parent / folder, iso(self._clock.now())
+        return await self._clock.thread(
+            "acquisition", write_aside, where, arrived.header, arrived.chips, date
+        )
 
     async def _store(
         self, entry: _Open, arrived: _Arrived, end_cards: list[Card], judge: Judge | None
@@ -226,13 +247,22 @@ class Acquisition:
 
     def _examine(self, plan: ExposurePlan, arrived: _Arrived) -> Levels:
         check_frame(plan, arrived.header, arrived.chips)
-        return measure(
+        levels = measure(
             arrived.chips,
-            plan.lit_regions(self._instrument),
+            plan.lit_regions(self._instrument, self._bad),
             bias_adu=plan.bias_adu,
             gain_e_adu=plan.gain_e_adu,
             full_well_e=plan.full_well_e,
         )
+        return replace(levels, repeats=self._repeats(arrived.header))
+
+    def _repeats(self, header: FrameHeader) -> bool:
+        """Whether a frame has the checksums of the detector's frame before."""
+        exposure, crc32, repeats = self._before.get(header.device, ("", [], False))
+        if exposure != header.exposure:
+            repeats = crc32 == header.crc32
+            self._before[header.device] = (header.exposure, header.crc32, repeats)
+        return repeats
 
     def _cards(self, plan: ExposurePlan, given: list[Card], start_s: float, *, later: bool) -> list[Card]:
         cards = complete(plan, given, start_s, self._clock.now(), self._dictionary)

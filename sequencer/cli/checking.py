@@ -13,15 +13,16 @@ def check(ob: str, deployment_name: str, start_s: float | None, until_s: float |
     start where every device is simulated, else tonight's. Raises ConfigErrors when a file cannot be used at all.
     """
     from sequencer.clock import WallClock
-    from sequencer.config import load_deployment, load_instrument
+    from sequencer.config import load_deployment, load_instrument, load_site
     from sequencer.config.search import find_config
     from sequencer.config.times import simulated_start_s
-    from sequencer.observing import load_ob, validate
+    from sequencer.engine.prepare import check_block
+    from sequencer.observing import load_ob
 
     deployment = load_deployment(deployment_name)
     instrument = load_instrument(deployment.instrument)
     if start_s is None:
         start_s = simulated_start_s(deployment)
-    now_s = WallClock().now() if start_s is None else start_s
-    block = load_ob(find_config("obs", ob))
-    return validate(block, deployment, instrument, start_s=start_s, until_s=until_s, now_s=now_s)
+    start_s = WallClock().now() if start_s is None else start_s
+    block, place = load_ob(find_config("obs", ob)), load_site(instrument.site)
+    return check_block(block, deployment, instrument, place, start_s, until_s)

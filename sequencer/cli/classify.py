@@ -61,7 +61,7 @@ def classify(files: tuple[Path, ...], sof_dir: Path | None) -> None:
 
 def _read(paths: tuple[Path, ...]) -> tuple[list[FrameFile], list[str]]:
     """All files by their headers, and of those that cannot be read why; refused where none can be read."""
-    from sequencer.reduction.fitsread import BadFitsError
+    from sequencer.acquisition.errors import CorruptFile
 
     names = [name for path in paths for name in (_in_folder(path) if path.is_dir() else [path])]
     if not names:
@@ -70,7 +70,7 @@ def _read(paths: tuple[Path, ...]) -> tuple[list[FrameFile], list[str]]:
     for name in dict.fromkeys(name.resolve() for name in names):
         try:
             known.append(_file(name))
-        except BadFitsError as error:
+        except CorruptFile as error:
             unreadable.append(str(error))
         except OSError as error:
             unreadable.append(f"{name.name}: {error.strerror}")
@@ -80,7 +80,7 @@ def _read(paths: tuple[Path, ...]) -> tuple[list[FrameFile], list[str]]:
 
 
 def _file(path: Path) -> FrameFile:
-    """A file by its headers and the record beside it. Raises BadFitsError and OSError."""
+    """A file by its headers and the record beside it. Raises CorruptFile and OSError."""
     from sequencer.acquisition.classify import FrameFile
     from sequencer.reduction.headers import form, images, read_headers
     from sequencer.reduction.records import noted_category

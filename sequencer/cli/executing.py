@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,4 +46,4 @@ def execute(
         learned=learned,
     )
     check_start(clock, load_deployment(deployment), start)
-    return watch(lambda watcher: run_ob(request, watcher))
+    return watch(partial(run_ob, request))

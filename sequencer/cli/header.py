@@ -42,13 +42,13 @@ def header(file: Path, keywords: tuple[str, ...], dictionary: str) -> None:
       sequencer header runs/20270320T091500-METIS-bce3/raw/METIS.2027-03-20T09:28:42.679.fits
       sequencer header METIS.2027-03-20T09:28:42.679.fits TEL "DET DIT"
     """
-    from sequencer.reduction.fitsread import BadFitsError
+    from sequencer.acquisition.errors import CorruptFile
     from sequencer.reduction.headers import read_headers
 
     with clear_messages():
         try:
             headers = [_cards(cards) for cards in read_headers(file)]
-        except BadFitsError as error:
+        except CorruptFile as error:
             refuse([str(error)])
         rows, judged = _explained(file, headers, dictionary)
         wanted = [

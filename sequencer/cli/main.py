@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 from importlib.metadata import version
+from typing import Any
 
 import click
 
-from sequencer.cli.exits import EXIT_CODES
+from sequencer.cli.exits import EXIT_CODES, crashed
 
 VERBS = {
     "demo": "demo",
@@ -30,12 +31,13 @@ VERBS = {
     "note": "operator",
     "reduce": "reduce",
     "darks": "darks",
+    "bad-pixels": "bad_pixels",
     "header": "header",
     "classify": "classify",
 }
 """Verb -> module of `sequencer.cli`, in the order `--help` shows them."""
 
-COMMANDS = {"import": "import_ob", "export": "export_ob"}
+COMMANDS = {"import": "import_ob", "export": "export_ob", "bad-pixels": "bad_pixels"}
 """Verb -> name of its command in the module, where the verb itself is a word of Python."""
 
 
@@ -53,6 +55,17 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"sequencer.cli.{VERBS[cmd_name]}")
         command: click.Command = getattr(module, COMMANDS.get(cmd_name, cmd_name))
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Do a verb; a fault of the program's own is told on less than a screen, with exit code 3."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except BrokenPipeError:  # who read our lines has gone: click leaves quietly
+            raise
+        except Exception as error:
+            crashed(error, "this is a fault of the program; please report these lines")
 
 
 EPILOG = f"""\b

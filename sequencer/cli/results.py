@@ -23,11 +23,17 @@ def product_lines(products: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def result_lines(summary: Mapping[str, Any], run_dir: Path, missing: str = "") -> list[str]:
     """How the run ended, what of the flats asked for is missing, products, what is not safe, where the results are."""
+    from sequencer.engine.alarms import number_missing
+
     frames = [frame for template in summary["templates"] for frame in template["frames"]]
     good = sum(frame["verdict"] == "good" for frame in frames)
-    told = f"{summary['ob']}: {summary['outcome']}, {good} of {len(frames)} frames good"
+    outcome = summary["outcome"]
+    if outcome == "completed" and summary["missing"]:
+        outcome += f", but {number_missing(summary['missing'])}"
+    told = f"{summary['ob']}: {outcome}, {good} of {len(frames)} frames good"
     lines = ["", f"{told}; {missing}" if missing else told]
     lines += product_lines(summary["products"])
+    lines += [f"  MISSING  {text}" for text in summary["missing"]]
     if any(reason.startswith(NO_DARK) for item in summary["products"] for reason in item["qa"]["reasons"]):
         lines.append(f"  missing darks: `sequencer darks {run_dir}` makes the block for them")
     lines += [f"  NOT SAFE: {item['device']}" for item in summary["safe_state"] if not item["reached"]]

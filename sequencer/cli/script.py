@@ -39,7 +39,7 @@ def script(file: Path, deployment: str, out: Path, start: float | None, clock: s
 
     with clear_messages():
         result = watch(
-            lambda shown: run_script(
+            lambda shown, signals: run_script(
                 file,
                 deployment,
                 out,
@@ -47,6 +47,7 @@ def script(file: Path, deployment: str, out: Path, start: float | None, clock: s
                 clock_spec=clock,
                 start_s=start,
                 seed=seed,
+                signals=signals,
             )
         )
     sys.exit(result.exit_code)

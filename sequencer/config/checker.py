@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sequencer.config.models import Limits
 from sequencer.config.problems import Problem, did_you_mean, shown
 from sequencer.config.structure import dotted
 from sequencer.config.yaml_reader import Located, NodePath
+
+WORD = re.compile(r"[A-Za-z0-9_-]+")
+"""What can be part of the name of a file, an address and a frame."""
+
+LONGEST_WORD = 32
+"""A frame's id holds the instrument's and the detector's name and must fit a header card."""
 
 
 class Checker:
@@ -28,6 +35,11 @@ class Checker:
         if name not in names:
             listing = f" ({', '.join(names)})" if names else ""
             self.require(False, path, f"{shown(name)} is no {what}{did_you_mean(name, names)}{listing}")
+
+    def word(self, name: str, path: NodePath) -> None:
+        """Require a name that files and frames can be called by."""
+        self.require(bool(WORD.fullmatch(name)), path, f"{shown(name)}: a name has only letters, digits, - and _")
+        self.require(len(name) <= LONGEST_WORD, path, f"{shown(name)} is longer than {LONGEST_WORD} characters")
 
     def positive(self, number: float, path: NodePath) -> None:
         """Require a number above zero."""

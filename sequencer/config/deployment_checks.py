@@ -22,12 +22,18 @@ def check_site(site: SiteConfig, located: Located) -> list[Problem]:
     check.require(abs(site.latitude_deg) <= 90, ("latitude_deg",), "must be within -90 and 90 deg")
     check.require(abs(site.longitude_deg) <= 360, ("longitude_deg",), "must be within -360 and 360 deg")
     check.require(-500 <= site.elevation_m <= 9000, ("elevation_m",), "must be within -500 and 9000 m")
+    wind, humidity = ("weather", "wind_m_s"), ("weather", "humidity")
+    check.require(0 < site.weather.wind_m_s <= 100, wind, "must be above 0 and at most 100 m/s")
+    check.require(0 < site.weather.humidity <= 1, humidity, "must be above 0 and at most 1")
     return check.problems
 
 
 def check_deployment(deployment: Deployment, instrument: Instrument, located: Located) -> list[Problem]:
     """Return what is wrong with a deployment of this instrument."""
     check = Checker(located)
+    check.word(deployment.name, ("name",))
+    for name in deployment.devices:
+        check.word(name, ("devices", name))
     _endpoints(check, deployment)
     _cameras(check, deployment, instrument)
     for key, text in stage_problems(deployment.stages):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -91,6 +91,7 @@ def load_keywords(name_or_path: str) -> Keywords:
     return value
 
 
+@cache
 def keywords_of(instrument: str) -> Keywords:
     """The packaged dictionary of an instrument by its name; what is common to all for any other."""
     name = instrument.lower()

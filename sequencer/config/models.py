@@ -5,39 +5,76 @@ Every figure carries its unit in its name. Figures nobody has published are list
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from sequencer.config.stages import StageConfig
 
 Limits = tuple[float, float]
 
+# What a figure can be at all: wide bounds, assumed; outside them is a slip of the pen or of the unit, and no run ends.
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Seconds = Annotated[float, Meta(ge=0.0, le=7200.0)]
+MoveSeconds = Annotated[float, Meta(ge=0.001, le=3600.0)]
+Dit = Annotated[float, Meta(ge=0.0, le=86_400.0)]
+DitGrid = Annotated[float, Meta(ge=1e-6, le=3600.0)]
+Electrons = Annotated[float, Meta(ge=0.0, le=1e9)]
+Gain = Annotated[float, Meta(ge=0.001, le=1000.0)]
+Rate = Annotated[float, Meta(ge=0.0, le=1e12)]
+Micrometres = Annotated[float, Meta(ge=0.0, le=1000.0)]
+Exponent = Annotated[float, Meta(ge=-5.0, le=10.0)]
+Sigma = Annotated[float, Meta(ge=0.0, le=3.0)]
+Degrees = Annotated[float, Meta(ge=0.0, le=180.0)]
+Speed = Annotated[float, Meta(ge=0.01, le=100.0)]
+Pixels = Annotated[int, Meta(ge=16, le=20_000)]
+Index = Annotated[int, Meta(ge=1, le=99)]
+Nonlinearity = Annotated[float, Meta(ge=0.0, lt=0.25)]
+
+GRID_TOLERANCE = 1e-6
+"""How far a DIT may be from its grid, in grid steps: above rounding of a float, below any real step."""
+
+
+class WeatherLimits(Struct, forbid_unknown_fields=True, frozen=True):
+    """Beyond these nothing may be open: wind in m/s, relative humidity 0 to 1. Both figures are assumed where a site
+    names no others: each observatory has its own.
+    """
+
+    wind_m_s: float = 18.0
+    humidity: float = 0.85
+    source: str = "assumed"
+
 
 class SiteConfig(Struct, forbid_unknown_fields=True, frozen=True):
-    """Where the telescope stands. Longitude is positive east."""
+    """Where the telescope stands, and in what weather nothing may be open. Longitude is positive east."""
 
     name: str
     latitude_deg: float
     longitude_deg: float
     elevation_m: float
     source: str = ""
+    weather: WeatherLimits = WeatherLimits()
 
 
 class ReadoutMode(Struct, forbid_unknown_fields=True, frozen=True):
     """One detector read-out mode and its limits; electrons are per pixel and single DIT."""
 
-    min_dit_s: float
-    max_dit_s: float
-    full_well_e: float
-    gain_e_adu: float
-    read_noise_e: float
-    dark_e_s: float
-    overhead_s: float
-    dit_grid_s: float = 0.0001
-    ndit_max: int = 10000
-    bias_adu: float = 0.0
-    amplifier_gains_e_adu: list[float] = []
+    min_dit_s: Dit
+    max_dit_s: Dit
+    full_well_e: Electrons
+    gain_e_adu: Gain
+    read_noise_e: Electrons
+    dark_e_s: Electrons
+    overhead_s: Seconds
+    dit_grid_s: DitGrid = 0.0001
+    ndit_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 10000
+    bias_adu: Annotated[float, Meta(ge=0.0, le=65_535.0)] = 0.0
+    amplifier_gains_e_adu: list[Gain] = []
+
+    def on_grid(self, dit_s: float) -> bool:
+        """Whether the detector can integrate so long, as far as the steps of its clock go."""
+        steps = dit_s / self.dit_grid_s
+        return abs(steps - round(steps)) <= GRID_TOLERANCE
 
 
 class Chip(Struct, forbid_unknown_fields=True, frozen=True):
@@ -53,24 +90,31 @@ class DetectorConfig(Struct, forbid_unknown_fields=True, frozen=True):
     `index` is the n of `DETn` keywords, `camera` the name templates use (LM, N, IFU, ...). `size_px` is
     (nx, ny). `layout` is `extensions` (empty primary, one image per chip, float32 ADU averaged over NDIT) or
     `megara` (one primary image, uint16 ADU with bias, prescan and overscan; size_px is the raw frame).
+    `temperature_tolerance_k` is by how much the detector's temperature may differ in frames of one set-up (1 K: the
+    dark current then differs by 10 %, assumed to double within some 7 K); null: it is no part of a set-up, for a
+    detector that measures none.
+    `bad_pixel_map` is a FITS file with one image of uint8 a chip, 0 where a pixel is good (a relative path counts from
+    the instrument file): all others are left out of every level and share.
     """
 
-    index: int
+    index: Index
     camera: str
     detector_id: str
     chips: list[Chip]
-    size_px: tuple[int, int]
-    pixel_scale_mas: float
+    size_px: tuple[Pixels, Pixels]
+    pixel_scale_mas: Annotated[float, Meta(ge=0.001, le=1e7)]
     modes: dict[str, ReadoutMode]
     default_mode: str
     layout: Literal["extensions", "megara"] = "extensions"
-    settle_exposures: int = 1
-    nonlinearity_k: float = 0.0
-    ipc_edge: float = 0.0
-    ipc_corner: float = 0.0
+    settle_exposures: Annotated[int, Meta(ge=0, le=100)] = 1
+    nonlinearity_k: Nonlinearity = 0.0
+    ipc_edge: Annotated[float, Meta(ge=0.0, le=0.1)] = 0.0
+    ipc_corner: Annotated[float, Meta(ge=0.0, le=0.1)] = 0.0
     lit_fraction: float = 1.0
+    bad_pixel_map: str = ""
     tech: str = "IMAGE"
     dpr_tech: str = "IMAGE"
+    temperature_tolerance_k: float | None = 1.0
 
 
 class MechanismConfig(Struct, forbid_unknown_fields=True, frozen=True):
@@ -86,7 +130,7 @@ class MechanismConfig(Struct, forbid_unknown_fields=True, frozen=True):
     kind: Literal["wheel", "slide", "rotator", "chopper"]
     positions: list[str]
     home: str
-    seconds_per_step: float = 2.0
+    seconds_per_step: MoveSeconds = 2.0
     aliases: dict[str, str] = {}
     drs_keyword: str = ""
     angle_keyword: str = ""
@@ -105,7 +149,7 @@ class LightStopConfig(Struct, forbid_unknown_fields=True, frozen=True):
     closed: str = ""
     open: str = ""
     halves: list[str] = []
-    seconds: float = 1.0
+    seconds: MoveSeconds = 1.0
 
 
 class FilterConfig(Struct, forbid_unknown_fields=True, frozen=True):
@@ -115,13 +159,13 @@ class FilterConfig(Struct, forbid_unknown_fields=True, frozen=True):
     (0: no measurable twilight). Source: data/metis_background.csv for METIS.
     """
 
-    wavelength_um: float
-    telescope_e_s: float = 0.0
-    sky_e_s: float = 0.0
-    sky_exponent: float = 1.0
-    band_um: tuple[float, float] = (0.0, 0.0)
+    wavelength_um: Micrometres
+    telescope_e_s: Rate = 0.0
+    sky_e_s: Rate = 0.0
+    sky_exponent: Exponent = 1.0
+    band_um: tuple[Micrometres, Micrometres] = (0.0, 0.0)
     twilight_band: str = ""
-    twilight_e_s_mag0: float = 0.0
+    twilight_e_s_mag0: Annotated[float, Meta(ge=0.0, le=1e15)] = 0.0
     source: str = ""
 
 
@@ -139,7 +183,7 @@ class CameraConfig(Struct, forbid_unknown_fields=True, frozen=True):
     mask_closed: str = ""
     lens_keyword: str = ""
     sun_altitude_deg: Limits = (-18.0, -9.0)
-    prior_sigma: float = 0.3
+    prior_sigma: Annotated[float, Meta(ge=0.001, le=3.0)] = 0.3
 
 
 class TelescopeConfig(Struct, forbid_unknown_fields=True, frozen=True):
@@ -152,24 +196,24 @@ class TelescopeConfig(Struct, forbid_unknown_fields=True, frozen=True):
 
     name: str
     altitude_deg: Limits
-    slew_deg_s: tuple[float, float] = (0.5, 1.0)
-    settle_s: float = 10.0
-    preset_s: float = 180.0
-    filter_change_s: float = 20.0
-    sun_distance_deg: float = 30.0
-    moon_distance_deg: float = 30.0
-    planet_distance_deg: float = 1.0
+    slew_deg_s: tuple[Speed, Speed] = (0.5, 1.0)
+    settle_s: Seconds = 10.0
+    preset_s: Seconds = 180.0
+    filter_change_s: Seconds = 20.0
+    sun_distance_deg: Degrees = 30.0
+    moon_distance_deg: Degrees = 30.0
+    planet_distance_deg: Degrees = 1.0
     tracks: bool = False
-    offsets: int = 5
-    offset_arcsec: float = 10.0
-    offset_s: float = 0.0
+    offsets: Annotated[int, Meta(ge=1, le=1000)] = 5
+    offset_arcsec: Annotated[float, Meta(ge=0.0, le=36_000.0)] = 10.0
+    offset_s: Seconds = 0.0
 
 
 class SourceConfig(Struct, forbid_unknown_fields=True, frozen=True):
     """A calibration source: `lamp`, `laser` or `blackbody`."""
 
     kind: Literal["lamp", "laser", "blackbody"]
-    warm_up_s: float = 0.0
+    warm_up_s: Seconds = 0.0
 
 
 class Instrument(Struct, forbid_unknown_fields=True, frozen=True):
@@ -214,23 +258,23 @@ class NightConfig(Struct, forbid_unknown_fields=True, frozen=True):
     `duration_sigma` is the relative 1 sigma of how long each move, slew and read-out takes.
     """
 
-    zero_point_sigma: float = 0.3
-    ambient_k: float = 280.15
-    cooling_k_h: float = 0.7
-    sky_noise_sigma: float = 0.005
-    sky_noise_s: float = 300.0
-    nonlinearity_k: float = 0.03
-    response_sigma: float = 0.01
-    vignetting: float = 0.03
-    bad_pixel_fraction: float = 0.001
-    persistence_threshold: float = 0.95
-    persistence_fraction: float = 0.005
-    persistence_tau_s: float = 600.0
-    star_density: float = 1.0
-    twilight_scale_sigma: float = 0.15
-    twilight_alpha: float = 2.0
-    cosmic_rays_cm2_s: float = 0.02
-    duration_sigma: float = 0.0
+    zero_point_sigma: Sigma = 0.3
+    ambient_k: Annotated[float, Meta(ge=200.0, le=320.0)] = 280.15
+    cooling_k_h: Annotated[float, Meta(ge=-20.0, le=20.0)] = 0.7
+    sky_noise_sigma: Share = 0.005
+    sky_noise_s: Annotated[float, Meta(ge=1.0, le=86_400.0)] = 300.0
+    nonlinearity_k: Nonlinearity = 0.03
+    response_sigma: Share = 0.01
+    vignetting: Share = 0.03
+    bad_pixel_fraction: Share = 0.001
+    persistence_threshold: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.95
+    persistence_fraction: Share = 0.005
+    persistence_tau_s: Annotated[float, Meta(ge=1.0, le=86_400.0)] = 600.0
+    star_density: Annotated[float, Meta(ge=0.0, le=100.0)] = 1.0
+    twilight_scale_sigma: Sigma = 0.15
+    twilight_alpha: Exponent = 2.0
+    cosmic_rays_cm2_s: Annotated[float, Meta(ge=0.0, le=100.0)] = 0.02
+    duration_sigma: Share = 0.0
 
 
 class Deployment(Struct, forbid_unknown_fields=True, frozen=True):

@@ -21,6 +21,8 @@ _TYPE_WORDS = {
     "null": "nothing",
 }
 
+_WAYS = {">=": "of at least", "<=": "of at most", ">": "above", "<": "below"}
+
 
 def convert(located: Located, kind: type[T]) -> tuple[T | None, list[Problem]]:
     """Return the document as a `kind` (a msgspec Struct), or None with everything that is wrong."""
@@ -98,6 +100,9 @@ def _inside(message: str, data: Any) -> tuple[NodePath, str]:
     steps = tuple(int(index) for index in re.findall(r"\[(\d+)\]", where))
     for step in steps:
         data = data[step]
+    if bound := re.fullmatch(r"Expected `(\w+)` (>=|<=|>|<) (.*)", text):
+        kind, way, limit = bound.groups()
+        return steps, f"must be {_TYPE_WORDS.get(kind, kind)} {_WAYS[way]} {limit}, not {shown(data)}"
     expected = re.fullmatch(r"Expected `(.*)`, got `.*`", text)
     if not expected:
         return steps, f"{text[:1].lower()}{text[1:]}, not {shown(data)}"

@@ -17,6 +17,8 @@ from sequencer.wire.messages import Hello, Progress
 
 S = TypeVar("S", bound=DeviceState)
 OnProgress = Callable[[Progress], None]
+Guard = Callable[[str, dict[str, Any]], None]
+"""(command, arguments): raises what forbids the command; else it is sent."""
 
 
 class DeviceClient(Generic[S]):
@@ -32,15 +34,19 @@ class DeviceClient(Generic[S]):
         self.name = name
         self.clock = clock
         self.link = Client(name, endpoint, clock, **options)
+        self.guards: list[Guard] = []
         self._decoded: tuple[int, S] | None = None
 
     async def connect(self, deadline_s: float = 5.0) -> Hello:
         """Shake hands, mirror the state, claim the lease if there is an owner."""
         return await self.link.connect(deadline_s)
 
-    async def disconnect(self) -> None:
-        """Give the lease back and close the link; the device keeps its state. (`close` shuts a shutter.)"""
-        await self.link.close()
+    async def disconnect(self, *, release: bool = True) -> None:
+        """Give the lease back and close the link; the device keeps its state. (`close` shuts a shutter.)
+
+        Without `release` the lease lapses, and the device makes itself safe.
+        """
+        await self.link.close(release=release)
 
     @property
     def hello(self) -> Hello:
@@ -127,8 +133,13 @@ class DeviceClient(Generic[S]):
         exposure: str = "",
         on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:
-        """Send one command with its arguments; its result, once the state mirror holds its effect."""
+        """Send one command with its arguments; its result, once the state mirror holds its effect.
+
+        Raises also what the `guards` raise: then nothing was sent.
+        """
         plain = dict(msgspec.to_builtins(args)) if args is not None else {}
+        for guard in self.guards:
+            guard(cmd, plain)
         return await self.link.call(cmd, plain, exposure=exposure, on_progress=on_progress)
 
     def _decode(self, plain: dict[str, Any]) -> S:

@@ -43,10 +43,14 @@ class ConnectErrors(Exception):
 
 
 class Devices:
-    """The connected devices of a deployment; None where it has none of a kind. `detectors` by camera name."""
+    """The connected devices of a deployment; None where it has none of a kind. `detectors` by camera name.
+
+    `end_safe`: something may have been moved, so that a device is given back only once it has been read back safe.
+    """
 
     def __init__(self, clients: list[AnyClient], cameras: dict[str, str]) -> None:
         self.all = clients
+        self.end_safe = False
         self.telescope = _only(clients, TelescopeClient)
         self.cover = _only(clients, CoverClient)
         self.shutter = _only(clients, ShutterClient)

@@ -10,14 +10,12 @@ from sequencer.config.models import DetectorConfig, ReadoutMode
 from sequencer.devices.client import DeviceClient, OnProgress
 from sequencer.devices.commands import COMMON, Arguments, CommandSpec
 from sequencer.devices.state import DeviceState
+from sequencer.figures import apart
 
 Phase = Literal["IDLE", "INTEGRATING", "READING", "TRANSFERRING"]
 Dit = Annotated[float, msgspec.Meta(ge=0.0)]
 Ndit = Annotated[int, msgspec.Meta(ge=1)]
 Window = tuple[int, int]
-
-GRID_TOLERANCE = 1e-6
-"""How far a DIT may be from its grid, in grid steps: above rounding of a float, below any real step."""
 
 
 class Configure(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -59,7 +57,10 @@ COMMANDS = {
 
 
 class DetectorState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`exposure` is the id of the one running or last run; `unsent` counts frames not acknowledged yet."""
+    """`exposure` is the id of the one running or last run; `unsent` counts frames not acknowledged yet.
+
+    `temperature_k` is None where it is not measured.
+    """
 
     camera: str = ""
     phase: Phase = "IDLE"
@@ -69,7 +70,7 @@ class DetectorState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_onl
     window_px: Window = (0, 0)
     exposure: str = ""
     unsent: int = 0
-    temperature_k: float = 0.0
+    temperature_k: float | None = None
 
     @property
     def harmless(self) -> bool:
@@ -136,21 +137,29 @@ def set_up_problems(
     limits = config.modes.get(mode)
     if limits is None:
         return [f"no read-out mode {mode}; there are {', '.join(config.modes)}"]
-    problems = dit_problems(limits, mode, dit_s)
-    if ndit > limits.ndit_max:
-        problems.append(f"NDIT {ndit} is above the {limits.ndit_max} of mode {mode}")
+    problems = dit_problems(limits, mode, dit_s) + ndit_problems(limits, mode, ndit)
     if not all(1 <= size <= largest for size, largest in zip(window_px, config.size_px, strict=True)):
         problems.append(f"window {window_px} px does not fit the detector's {config.size_px} px")
     return problems
 
 
+def ndit_problems(limits: ReadoutMode, mode: str, ndit: int) -> list[str]:
+    """What is wrong with an NDIT in a read-out mode."""
+    if 1 <= ndit <= limits.ndit_max:
+        return []
+    return [f"NDIT {ndit} is not within 1 and {limits.ndit_max}, what read-out mode {mode} averages"]
+
+
 def dit_problems(limits: ReadoutMode, mode: str, dit_s: float) -> list[str]:
     """What is wrong with a DIT in a read-out mode: below, above, or off the grid."""
     if dit_s < limits.min_dit_s:
-        return [f"DIT {dit_s:g} s is below the minimum {limits.min_dit_s:g} s of mode {mode}"]
+        asked, least = apart(dit_s, limits.min_dit_s)
+        return [f"{asked} s is below the minimum DIT {least} s of read-out mode {mode}"]
     if dit_s > limits.max_dit_s:
-        return [f"DIT {dit_s:g} s is above the maximum {limits.max_dit_s:g} s of mode {mode}"]
-    steps = dit_s / limits.dit_grid_s
-    if abs(steps - round(steps)) > GRID_TOLERANCE:
-        return [f"DIT {dit_s!r} s is off the grid of {limits.dit_grid_s:g} s of mode {mode}"]
+        asked, most = apart(dit_s, limits.max_dit_s)
+        return [f"{asked} s is above the maximum DIT {most} s of read-out mode {mode}"]
+    if not limits.on_grid(dit_s):
+        asked, nearest = apart(dit_s, round(dit_s / limits.dit_grid_s) * limits.dit_grid_s)
+        grid = f"off the grid of {limits.dit_grid_s:g} s (nearest: {nearest} s)"
+        return [f"{asked} s is {grid} of read-out mode {mode}"]
     return []

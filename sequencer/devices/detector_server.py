@@ -108,7 +108,7 @@ class DetectorServer(DeviceServer[DetectorState]):
     async def set_up(self, mode: str, dit_s: float, ndit: int, window_px: Window) -> None:
         """Tell the hardware its read-out mode, DIT, NDIT and window; all are within the mode's limits."""
 
-    async def read_temperature(self) -> float:
+    async def read_temperature(self) -> float | None:
         """Temperature of the detector in kelvin; what measures none keeps what was last published."""
         return self.state.temperature_k
 
@@ -147,7 +147,8 @@ class DetectorServer(DeviceServer[DetectorState]):
         mode = args.mode or self.state.mode
         window_px = self.state.window_px
         await self.set_up(mode, args.dit_s, args.ndit, window_px)
-        self.update(mode=mode, dit_s=args.dit_s, ndit=args.ndit, exposure=args.exposure)
+        kelvin = await self.read_temperature()
+        self.update(mode=mode, dit_s=args.dit_s, ndit=args.ndit, exposure=args.exposure, temperature_k=kelvin)
         shot = Shot(args.exposure, args.dit_s, args.ndit, mode, window_px)
         for settling in range(1, args.settle + 1):
             await self._take(shot._replace(settling=settling), progress, f"settling {settling}/{args.settle}")

@@ -48,7 +48,7 @@ class WheelStop:
         self.name = name
         self.mechanisms = mechanisms
         self.keyword = keyword
-        self._closed = closed
+        self.closed_at = closed
         self._opening = opening
 
     @property
@@ -60,7 +60,7 @@ class WheelStop:
             return "UNKNOWN"
         if not found or self.keyword in state.moving:
             return "MOVING"
-        return "CLOSED" if found == self._closed else "OPEN"
+        return "CLOSED" if found == self.closed_at else "OPEN"
 
     @property
     def closed(self) -> bool:
@@ -79,13 +79,13 @@ class WheelStop:
     async def open(self, position: str | None = None) -> None:
         """Turn to `position`, or to the configured opening. Raises ValueError for the closed position."""
         wanted = position or self._opening
-        if wanted == self._closed:
+        if wanted == self.closed_at:
             raise ValueError(f"{self.name}: {wanted} is the closed position of {self.keyword}")
         await self.mechanisms.move({self.keyword: wanted})
 
     async def close(self) -> None:
         """Turn to the closed position."""
-        await self.mechanisms.move({self.keyword: self._closed})
+        await self.mechanisms.move({self.keyword: self.closed_at})
 
 
 class DeviceStop:

@@ -14,7 +14,7 @@ from sequencer.config.models import MechanismConfig
 from sequencer.devices.client import DeviceClient, OnProgress
 from sequencer.devices.commands import COMMON, Arguments, CommandSpec
 from sequencer.devices.server import DeviceServer, ServerOptions
-from sequencer.devices.state import DeviceState
+from sequencer.devices.state import DeviceState, within_half_turn_deg
 from sequencer.devices.together import together
 from sequencer.wire.client import ClientOptions
 from sequencer.wire.errors import DeviceError, Rejected
@@ -33,13 +33,20 @@ COMMANDS = {**COMMON, "move": CommandSpec(Move)}
 class MechanismsState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`positions` as read back, "" between two; `targets` and `moving` tell of a move in progress.
 
-    `angles_deg` are the angles of the rotators that tell theirs, -180 to 180, as last read back.
+    `angles_deg` are the angles of the rotators that tell theirs, as last read back: within -180 and 180, whatever turn
+    they are counted in; None for one that is no number.
     """
 
     positions: dict[str, str] = msgspec.field(default_factory=dict)
-    angles_deg: dict[str, float] = msgspec.field(default_factory=dict)
+    angles_deg: dict[str, float | None] = msgspec.field(default_factory=dict)
     targets: dict[str, str] = msgspec.field(default_factory=dict)
     moving: list[str] = msgspec.field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Bring the angles into one turn: here every state passes, on the server's side and on the client's."""
+        for keyword, angle_deg in self.angles_deg.items():
+            if angle_deg is not None:
+                self.angles_deg[keyword] = within_half_turn_deg(angle_deg)
 
     @property
     def harmless(self) -> bool:
@@ -103,7 +110,7 @@ class MechanismsServer(DeviceServer[MechanismsState]):
         """Named position the mechanism stands at; "" between two."""
 
     async def read_angle(self, keyword: str) -> float | None:
-        """Angle of a rotator in deg, -180 to 180; None from one that cannot tell it."""
+        """Angle of a rotator in deg, in any turn; None from one that cannot tell it."""
         return None
 
     async def read_back(self) -> None:
@@ -133,7 +140,7 @@ class MechanismsServer(DeviceServer[MechanismsState]):
         self.update(targets={})
         return {"positions": reached, "seconds": self.clock.now() - start_s}
 
-    async def _angles(self) -> dict[str, float]:
+    async def _angles(self) -> dict[str, float | None]:
         rotators = [keyword for keyword, config in self.mechanisms.items() if config.kind == "rotator"]
         read = {keyword: await self.read_angle(keyword) for keyword in rotators}
         return {keyword: angle_deg for keyword, angle_deg in read.items() if angle_deg is not None}

@@ -7,8 +7,9 @@ the few coroutines that touch the hardware.
 from __future__ import annotations
 
 import asyncio
+import math
 from abc import ABC
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar, Generic, TypedDict, TypeVar
 
 import msgspec
@@ -17,20 +18,20 @@ import zmq.asyncio
 from sequencer.clock import Clock
 from sequencer.devices.charts import BUSY, DEVICE, Chart, StateChart
 from sequencer.devices.commands import COMMON, Arguments, CommandSpec, decode_arguments, not_finite
-from sequencer.devices.state import DeviceState
-from sequencer.devices.work import Work
+from sequencer.devices.state import DeviceState, finite_or_none
+from sequencer.devices.work import Work, cancel
 from sequencer.wire.errors import CommandAborted, DeviceError, Rejected
 from sequencer.wire.messages import Command
 from sequencer.wire.server import ProgressCall, Server
 
 S = TypeVar("S", bound=DeviceState)
-Do = Callable[[Any, ProgressCall], Awaitable[dict[str, Any]]]
+Do = Callable[[Any, ProgressCall], Coroutine[Any, Any, dict[str, Any]]]
 
 AT_WORK = ("work", "safe")
 """Triggers that lead into Busy when the command begins; the others fire when it has succeeded."""
 
-INTERRUPT_S = 30.0
-"""Liveness seconds an interrupted command has to let go of the hardware (assumed)."""
+READ_S = 30.0
+"""Liveness seconds in which hardware must answer when it is read (assumed): what hangs would block every command."""
 
 
 class ServerOptions(TypedDict, total=False):
@@ -104,11 +105,17 @@ class DeviceServer(ABC, Generic[S]):
         self._serving = False
 
     def update(self, **fields: Any) -> None:
-        """Change fields of the state and publish it. Raises ValueError for a number that is not finite."""
-        wrong = not_finite(msgspec.to_builtins(fields))
-        if wrong:
-            raise ValueError(f"{self.name}: state field {wrong} is not a finite number")
-        self.state = msgspec.structs.replace(self.state, **fields)
+        """Change fields of the state and publish it.
+
+        A number that is not finite becomes None where the field may be, and is named in `unread`. Raises ValueError
+        where it may not.
+        """
+        if not_finite(msgspec.to_builtins(fields)):
+            fields, unread = self._finite(fields)
+        else:
+            unread = []
+        unread += [path for path in self.state.unread if path.partition(".")[0] not in fields]
+        self.state = msgspec.structs.replace(self.state, **fields, unread=sorted(unread))
         self.publish()
 
     def publish(self) -> None:
@@ -163,13 +170,18 @@ class DeviceServer(ABC, Generic[S]):
         """Do an admitted command, after interrupting what it interrupts."""
         spec = self.commands[command.cmd]
         args = decode_arguments(command.args, spec.arguments)
+
+        def tell(current: float, target: float, unit: str, text: str) -> None:
+            current, target = (number if math.isfinite(number) else 0.0 for number in (current, target))
+            progress(current, target, unit, text)
+
         if spec.interrupts:
             if command.cmd == "safe" and self._work is not None and self._work.cmd == "safe":
                 return await self._work.share()
             await self._interrupt(command.cmd)
         elif self._admitted != command.id:
             raise CommandAborted(f"{command.cmd} was interrupted before it began")
-        return await self._perform(command.cmd, spec, args, progress)
+        return await self._perform(command.cmd, spec, args, tell)
 
     # commands of every device
 
@@ -215,6 +227,16 @@ class DeviceServer(ABC, Generic[S]):
 
     # inside
 
+    def _finite(self, fields: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """Fields whose every number is finite, and the paths of those that were not."""
+        types = {field.name: field.type for field in msgspec.structs.fields(self.state)}
+        unread: list[str] = []
+        try:
+            found = {name: finite_or_none(value, types[name], name, unread) for name, value in fields.items()}
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from None
+        return found, unread
+
     def _find_methods(self) -> dict[str, Do]:
         missing = [cmd for cmd in self.commands if not callable(getattr(self, f"do_{cmd}", None))]
         if missing:
@@ -237,16 +259,16 @@ class DeviceServer(ABC, Generic[S]):
 
     async def _interrupt(self, by: str) -> None:
         while self._work is not None:
-            self._work.interrupt(by)
+            work = self._work
             try:
-                await self.clock.wait_for(self._work.ended, INTERRUPT_S, self.name)
+                await work.interrupt(by)
             except TimeoutError:
-                raise DeviceError("stuck", f"{self._work.cmd} does not let go of the hardware") from None
+                raise DeviceError("stuck", f"{work.cmd} does not let go of the hardware") from None
 
     async def _perform(
         self, cmd: str, spec: CommandSpec, args: Arguments, progress: ProgressCall
     ) -> dict[str, Any]:
-        self._work = work = Work(cmd, self._after_look(self._do[cmd], args, progress))
+        self._work = work = Work(cmd, self._after_look(self._do[cmd], args, progress), self.clock)
         self._admitted = ""
         if spec.trigger in AT_WORK:
             self._fire(spec.trigger)
@@ -307,11 +329,19 @@ class DeviceServer(ABC, Generic[S]):
             self.step("abort")
 
     async def _read_back(self) -> None:
+        """Read back; hardware that does not answer, with a word or within `READ_S`, is not reachable."""
+        key = f"{self.name}.read"
+        reading = asyncio.get_running_loop().create_task(self.read_back())
         try:
-            await self.read_back()
-        except Exception:
+            await self.clock.wait_for(reading, READ_S, key)
+        except Exception as error:
             self.update(reachable=False)
-            raise
+            if reading.done():
+                raise
+            raise DeviceError("silent", f"the hardware has not answered for {READ_S:g} s") from error
+        finally:
+            if not reading.done():
+                await cancel(reading, self.clock, key)
         self.update(reachable=True)
 
     def _leave_busy(self, trigger: str) -> None:

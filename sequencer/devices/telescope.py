@@ -13,7 +13,7 @@ from sequencer.config.models import Limits
 from sequencer.devices.client import DeviceClient, OnProgress
 from sequencer.devices.commands import COMMON, Arguments, CommandSpec
 from sequencer.devices.server import DeviceServer, ServerOptions
-from sequencer.devices.state import DeviceState
+from sequencer.devices.state import DeviceState, within_turn_deg
 from sequencer.wire.errors import DeviceError, Rejected
 from sequencer.wire.server import ProgressCall
 
@@ -60,7 +60,10 @@ COMMANDS = {
 
 
 class Pointing(NamedTuple):
-    """What the hardware says: where it points, what it does, and the ambient temperature."""
+    """What the hardware says: where it points, what it does, and the ambient temperature (None: not measured).
+
+    Azimuth and RA in any turn: -150 and 210 deg are the same.
+    """
 
     altitude_deg: float
     azimuth_deg: float
@@ -70,11 +73,14 @@ class Pointing(NamedTuple):
     moving: bool = False
     guiding: bool = False
     ao: bool = False
-    ambient_k: float = 273.15
+    ambient_k: float | None = None
 
 
 class TelescopeState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Pointing as last read back (moving until then). `airmass` is sec z, 0 at or below the horizon."""
+    """Pointing as last read back (moving until then). `airmass` is sec z, 0 at or below the horizon.
+
+    Azimuths and RA are within 0 and 360 deg, whatever turn the mount counts in.
+    """
 
     altitude_deg: float = 0.0
     azimuth_deg: float = 0.0
@@ -86,9 +92,14 @@ class TelescopeState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_on
     parked: bool = False
     guiding: bool = False
     ao: bool = False
-    ambient_k: float = 0.0
+    ambient_k: float | None = None
     target_altitude_deg: float = 0.0
     target_azimuth_deg: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Bring the angles into one turn: here every state passes, on the server's side and on the client's."""
+        for name in ("azimuth_deg", "ra_deg", "target_azimuth_deg"):
+            msgspec.structs.force_setattr(self, name, within_turn_deg(getattr(self, name)))
 
     @property
     def harmless(self) -> bool:
@@ -181,6 +192,9 @@ class TelescopeServer(DeviceServer[TelescopeState]):
     async def read_back(self) -> None:
         """Publish where the telescope points."""
         pointing = await self.read_pointing()
+        for name in ("altitude_deg", "dec_deg"):
+            if not -90.0 <= (found_deg := getattr(pointing, name)) <= 90.0:
+                raise DeviceError("bad_answer", f"{name} reads {found_deg}: not within -90 and 90 deg")
         self.update(**pointing._asdict(), airmass=airmass(pointing.altitude_deg))
 
     async def make_safe(self, progress: ProgressCall) -> None:

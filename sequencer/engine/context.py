@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,7 @@ from sequencer.durations import Durations
 from sequencer.engine.control import Control
 from sequencer.engine.feed import Feed
 from sequencer.engine.foresight import Foresight
-from sequencer.engine.journal import Journal
+from sequencer.engine.journal import Journal, JournalLost
 from sequencer.engine.rates import Rates
 from sequencer.engine.status import Status
 from sequencer.observing import OB
@@ -29,7 +30,10 @@ from sequencer.sky import Site, SunTrack, Window, sun_altitude_deg
 @dataclass
 class RunContext:
     """One run. `exposures`, `frames` (stored ones) and `steps` count them; `rates` is what is known of each filter's
-    throughput, `time_left` how long the block will take yet; `activities` are what goes on at this moment, in words.
+    throughput, `time_left` how long the block will take yet; `unreduced`: a template has begun whose frames were not
+    handed to the reduction; `activities` are what goes on at this moment, in words, `late` waits for frames of silent
+    detectors, by exposure. `dark_levels_e` are the levels of the good darks so far by (camera, mode, DIT, NDIT).
+    `on_sky` while what is open looks at the sky; `site_objections` tells why nothing may be open at this moment.
     """
 
     run_id: str
@@ -62,8 +66,13 @@ class RunContext:
     template_name: str = ""
     procedure: str = ""
     template_started_s: float = 0.0
+    unreduced: bool = False
     activities: list[str] = field(default_factory=list)
+    dark_levels_e: dict[tuple[str, str, float, int], list[float]] = field(default_factory=dict)
     time_left: Foresight = field(default_factory=Foresight)
+    late: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    on_sky: bool = False
+    site_objections: Callable[[], list[str]] = list
 
     @property
     def airmass(self) -> float:
@@ -112,6 +121,12 @@ class RunContext:
     def log(self, kind: str, /, **data: Any) -> None:
         """Write one journal record now."""
         self.journal.write(self.clock.now(), kind, data)
+
+    def intend(self, kind: str, /, **data: Any) -> None:
+        """Write down what is about to be done. Raises JournalLost: what no journal tells of must not begin."""
+        self.log(kind, **data)
+        if self.journal.lost:
+            raise JournalLost(self.journal.lost)
 
     def alarm(self, what: str, so_what: str, what_to_do: str) -> None:
         """Tell the operator what is wrong, what follows and what to do."""

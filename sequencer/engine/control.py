@@ -48,9 +48,9 @@ class Control:
     """Operator verbs and the state of the observing block they act on.
 
     `ending` is "stop", "abort" or "halt" once asked for; `broken_off` is why the run has to end whatever anybody
-    wants; `in_level` is true while an illumination level is taken,
-    `reducing` while the frames of a template are reduced, the block's last one or not. `on_pause` runs when a
-    pause begins (it closes the light stop), `on_resume` when it ends, before any lane goes on; `abort_exposures`
+    wants, `hurried` that nobody wants to wait for more than the safe state; `in_level` is true while an illumination
+    level is taken, `reducing` while the frames of a template are reduced, the block's last one or not. `on_pause` runs
+    when a pause begins (it closes the light stop), `on_resume` when it ends, before any lane goes on; `abort_exposures`
     ends what is being exposed, `cancel` ends the running template at once. Work in several lanes (cameras) pauses
     when all of them are at a checkpoint.
     """
@@ -60,6 +60,7 @@ class Control:
         self.ending = ""
         self.window_over = ""
         self.broken_off = ""
+        self.hurried = False
         self.in_level = False
         self.reducing: Literal["", "template", "last template"] = ""
         self.on_pause: Callable[[], Awaitable[None]] | None = None
@@ -95,11 +96,8 @@ class Control:
         """Raise `Rejected` with the reason if a verb is not legal now. `what` is what to skip."""
         if verb == "resume" and self._pause and self.state == "Running":
             return  # the pause has not begun: it will not
-        if verb in LEGAL_STATES and self.state not in LEGAL_STATES[verb]:
-            allowed = " or ".join(LEGAL_STATES[verb])
-            raise Rejected(
-                "illegal_state", f"{verb} needs a block that is {allowed}; this one is {self.state}"
-            )
+        if self.reducing and verb == "abort":
+            return
         if verb in ("stop", "pause") and self.reducing == "last template":
             raise Rejected(
                 "illegal_state",
@@ -109,27 +107,41 @@ class Control:
             raise Rejected(
                 "illegal_state", "nothing is left to skip: the template's frames are being reduced"
             )
+        if verb in LEGAL_STATES and self.state not in LEGAL_STATES[verb]:
+            allowed = " or ".join(LEGAL_STATES[verb])
+            raise Rejected(
+                "illegal_state", f"{verb} needs a block that is {allowed}; this one is {self.state}"
+            )
         if verb == "skip" and what == "level" and not self.in_level:
             raise Rejected("illegal_state", "no level is being taken; skip the template, or wait")
 
     async def request(self, verb: str, by: str, *, what: str = "level", now: bool = False) -> None:
         """Take an operator verb. `what` (level, template) is for skip, `now` for pause. Raises Rejected."""
         self.check(verb, what)
-        text = what if verb == "skip" else "now" if now else ""
-        self._journal.write(self._clock.now(), "operator", {"verb": verb, "by": by, "text": text})
+        self._take(verb, by, what if verb == "skip" else "now" if now else "")
+        if verb == "pause" and now and self.abort_exposures is not None:
+            await self.abort_exposures()
+
+    def interrupt(self, signal_name: str) -> None:
+        """A signal: the first aborts the run; any other leaves out what is not needed to end safe."""
+        if self.ending in ("abort", "halt") or not (self.reducing or self.state in LEGAL_STATES["abort"]):
+            self.hurried = True
+        else:
+            self._take("abort", signal_name, "")
+
+    def _take(self, verb: str, by: str, text: str) -> None:
         if verb == "pause":
             self._pause = True
         elif verb == "resume":
             self._pause = False
         elif verb == "skip":
-            self._skip, self._skip_why = what, "skipped by the operator"
+            self._skip, self._skip_why = text, "skipped by the operator"
         else:
             self.ending = verb
         self._tell()
         if verb in ("abort", "halt") and self.cancel is not None:
             self.cancel()
-        if verb == "pause" and now and self.abort_exposures is not None:
-            await self.abort_exposures()
+        self._journal.write(self._clock.now(), "operator", {"verb": verb, "by": by, "text": text})
 
     async def checkpoint(self) -> None:
         """A place where the run may be paused or diverted. Raises an Interruption when asked to."""
@@ -157,6 +169,15 @@ class Control:
                 word.cancel()
             await self.checkpoint()
 
+    async def end_of(self, task: asyncio.Task[None]) -> None:
+        """Wait until a task has ended, or is to end at once: aborted, halted or broken off."""
+        while not (task.done() or self.ending in ("abort", "halt") or self.broken_off):
+            word = asyncio.ensure_future(self._changed.wait())
+            try:
+                await asyncio.wait({task, word}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                word.cancel()
+
     def leave_level(self, why: str) -> None:
         """Every lane leaves the present illumination level at its next checkpoint."""
         self._skip, self._skip_why = "level", why
@@ -168,7 +189,7 @@ class Control:
         self._tell()
 
     def break_off(self, reason: str) -> None:
-        """The run ends here and now as failed, and is made safe: weather, or a device that was restarted.
+        """The run ends here and now as failed, and is made safe: weather, a restarted device, a lost journal.
 
         What has been taken is kept and reduced. Whoever calls this tells the operator by an alarm.
         """

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sequencer.engine import alarms
 from sequencer.engine.context import RunContext
 from sequencer.engine.journal import Record, read_journal
+from sequencer.engine.promised import missing_products
 from sequencer.observing.exchange.formats import BLOCK_OF_A_RUN, write_whole
 from sequencer.observing.exchange.particulars import in_order
 from sequencer.observing.exchange.status import STATUS, status_after
@@ -19,9 +21,15 @@ def note_started(run: RunContext) -> None:
     _note(run, "S")
 
 
-def note_ended(run: RunContext, outcome: str) -> None:
-    """The letter the run ended with, by its journal."""
-    _note(run, status_after(outcome, everything_taken(read_journal(run.run_dir / "journal.sqlite"))))
+def note_ended(run: RunContext, outcome: str) -> list[str]:
+    """The letter the run ended with, by its journal; of a completed one the products that are missing, which the
+    operator is told."""
+    records = read_journal(run.run_dir / "journal.sqlite")
+    missing = missing_products(records) if outcome == "completed" else []
+    if missing:
+        alarms.missing_products(run, missing)
+    _note(run, status_after(outcome, not missing and everything_taken(records)))
+    return missing
 
 
 def everything_taken(records: Iterable[Record]) -> bool:

@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from sequencer.acquisition import Card, ExposurePlan, Levels, StoredFrame
-from sequencer.config.models import DetectorConfig
+from sequencer.acquisition import Card, ExposurePlan, FrameRefused, Levels, StoredFrame, impossible
+from sequencer.config.models import DetectorConfig, ReadoutMode
 from sequencer.devices.detector import Exposed
-from sequencer.engine import cards
+from sequencer.engine import alarms, cards, late
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import WindowOver
-from sequencer.engine.frame_log import show
+from sequencer.engine.frame_log import log_frame, show
 from sequencer.engine.shot import Shot
 from sequencer.exposure import Verdict
 from sequencer.reduction import FrameNotice
-from sequencer.wire.errors import CommandAborted
+from sequencer.wire.errors import CommandAborted, NoAnswer
 
 Judge = Callable[[float, float, Levels], Verdict]
 """(start_s, dit_s, levels) -> verdict."""
@@ -24,6 +24,9 @@ Judge = Callable[[float, float, Levels], Verdict]
 STORE_DEADLINE_S = 60.0
 """How long pixels may take from the detector to a durable file; the largest frame takes 0.1 s (assumed generous)."""
 
+
+MAX_IMPOSSIBLE = 3
+"""Frames in a row of a detector that cannot be true, after which it is not asked again (assumed)."""
 
 Ready = Callable[[], Awaitable[None]]
 """Brings light onto the detector, or sees that it is dark; does nothing when all is as it should be."""
@@ -37,19 +40,28 @@ class EndedForPause(Exception):
     """The operator wants a pause at once: the exposure has ended without a frame."""
 
 
+class DetectorFault(Exception):
+    """A detector delivers what cannot be true, frame after frame."""
+
+
 class Exposer:
-    """Takes exposures for one run and keeps what was set before, so that detectors settle when it changes."""
+    """Takes exposures for one run and keeps what was set before, so that detectors settle when it changes.
+
+    A frame that cannot be true of light and silicon is the detector's fault: its verdict is "impossible", the operator
+    is told, and whoever asked takes the next one. `MAX_IMPOSSIBLE` in a row raise DetectorFault.
+    """
 
     def __init__(self, run: RunContext) -> None:
         self._run = run
         self._last: dict[str, tuple[str, float]] = {}
         self._busy: dict[str, str] = {}
+        self._impossible: dict[str, int] = {}
 
-    async def take(self, shot: Shot, judge: Judge, ready: Ready = _ready) -> tuple[StoredFrame, Verdict]:
-        """One exposure into a file, judged; one that `pause --now` ended is repeated after the pause.
+    async def take(self, shot: Shot, judge: Judge, ready: Ready = _ready) -> tuple[StoredFrame | None, Verdict]:
+        """One exposure into a file, judged, in the journal; one that `pause --now` ended is repeated after the pause.
 
-        `ready` brings the light, or checks the dark, before it. Raises CommandAborted, WindowOver, or what devices
-        and acquisition raise.
+        `ready` brings the light, or checks the dark, before it. The frame is None when it could not even be written:
+        it is impossible then. Raises DetectorFault, CommandAborted, WindowOver, or what devices and acquisition raise.
         """
         while True:
             try:
@@ -57,41 +69,46 @@ class Exposer:
             except EndedForPause:
                 await self._run.control.checkpoint()
 
-    async def take_once(self, shot: Shot, judge: Judge, ready: Ready) -> tuple[StoredFrame, Verdict]:
+    async def take_once(
+        self, shot: Shot, judge: Judge, ready: Ready
+    ) -> tuple[StoredFrame | None, Verdict]:
         """As `take`, but raises EndedForPause: the sky will be another one after the pause."""
         began_s = self._run.clock.now()
         await ready()
         run = self._run
         shot = self._numbered(shot)
         run.acquisition.plan(self._plan(shot))
-        result = await self._integrate(shot, began_s)
-        start_s, end_s = result.start_s, result.end_s
-        verdicts: list[Verdict] = []
+        return await self.keep(shot, await self._integrate(shot, began_s), judge)
 
-        def label(levels: Levels) -> list[Card]:
-            verdicts.append(judge(start_s, shot.dit_s, levels))
-            who = cards.Contributor("SEQ engine", end_s)
-            return [who.card("ESO SEQ VERDICT", verdicts[0].name, "what the frame is worth")]
+    async def keep(
+        self, shot: Shot, result: Exposed, judge: Judge
+    ) -> tuple[StoredFrame | None, Verdict]:
+        """Store the frame of an exposure that was taken, judged; raises what the acquisition raises, and
+        DetectorFault."""
+        run = self._run
+        stored, verdict = await self._store(shot, result, judge)
+        if stored is not None:
+            run.frames += 1
+            log_frame(run, shot, stored, verdict, self._mode(shot).full_well_e)
+            run.feed.offer(FrameNotice(run.frames, stored.file, shot.exposure, run.template_index, stored.sha256))
+        self._count(shot, verdict)
+        return stored, verdict
 
-        client = run.devices.detectors[shot.camera]
-        late = cards.exposed_cards(self.config(shot.camera), result, client, run)
-        late += cards.sidereal_cards(run, start_s) + cards.stop_cards(run, "END")
-        if shot.on_sky:
-            late += cards.telescope_cards(run, "END")
-        stored = await run.acquisition.store(shot.exposure, late, STORE_DEADLINE_S, label)
-        run.frames += 1
-        run.feed.offer(FrameNotice(run.frames, stored.file, shot.exposure, run.template_index, stored.sha256))
-        return stored, verdicts[0]
-
-    async def probe(self, shot: Shot, ready: Ready) -> tuple[float, Levels]:
-        """One exposure off the record: (start_s, levels). Raises as `take_once`."""
+    async def probe(self, shot: Shot, judge: Judge, ready: Ready) -> tuple[Levels | None, Verdict]:
+        """One exposure off the record, judged: its levels, None of a frame that was refused. Raises as `take_once`."""
         began_s = self._run.clock.now()
         await ready()
         shot = self._numbered(shot)
         self._run.acquisition.plan(self._plan(shot, off_the_record=True))
         result = await self._integrate(shot, began_s)
-        levels = await self._run.acquisition.level_only(shot.exposure, STORE_DEADLINE_S)
-        return result.start_s, levels
+        levels: Levels | None = None
+        try:
+            levels = await self._run.acquisition.level_only(shot.exposure, STORE_DEADLINE_S)
+            verdict = self._judged(shot, judge, result.start_s, levels)
+        except FrameRefused as error:
+            verdict = await self._refused(shot, error)
+        self._count(shot, verdict)
+        return levels, verdict
 
     async def abort(self) -> None:
         """End every exposure under way, now."""
@@ -104,6 +121,52 @@ class Exposer:
         """Detector behind a camera name."""
         return self._run.instrument.detectors[camera]
 
+    async def _store(
+        self, shot: Shot, result: Exposed, judge: Judge
+    ) -> tuple[StoredFrame | None, Verdict]:
+        run, verdicts = self._run, list[Verdict]()
+
+        def label(levels: Levels) -> list[Card]:
+            verdicts.append(self._judged(shot, judge, result.start_s, levels))
+            who = cards.Contributor("SEQ engine", result.end_s)
+            return [who.card("ESO SEQ VERDICT", verdicts[-1].name, "what the frame is worth")]
+
+        client = run.devices.detectors[shot.camera]
+        late = cards.exposed_cards(self.config(shot.camera), result, client, run)
+        late += cards.sidereal_cards(run, result.start_s) + cards.stop_cards(run, "END")
+        if shot.on_sky:
+            late += cards.telescope_cards(run, "END")
+        try:
+            stored = await run.acquisition.store(shot.exposure, late, STORE_DEADLINE_S, label)
+        except FrameRefused as error:
+            return None, await self._refused(shot, error)
+        return stored, verdicts[-1]
+
+    def _judged(self, shot: Shot, judge: Judge, start_s: float, levels: Levels) -> Verdict:
+        """The verdict of light and silicon first: of what cannot be, nobody else may learn."""
+        even = shot.kind != "script"
+        if fault := impossible(levels, self._mode(shot), shot.ndit, lit=shot.on_sky, even=even):
+            return Verdict("impossible", fault)
+        return judge(start_s, shot.dit_s, levels)
+
+    async def _refused(self, shot: Shot, error: FrameRefused) -> Verdict:
+        path = await self._run.acquisition.set_aside(shot.exposure)
+        return Verdict("impossible", f"{error.reason}; it is kept as {path}")
+
+    def _count(self, shot: Shot, verdict: Verdict) -> None:
+        """Tell of a frame that cannot be true; one that can ends the row."""
+        if verdict.name != "impossible":
+            self._impossible[shot.camera] = 0
+            return
+        count = self._impossible[shot.camera] = self._impossible.get(shot.camera, 0) + 1
+        detector = self._run.devices.detectors[shot.camera].name
+        alarms.impossible_frame(self._run, detector, shot.exposure, verdict.reason)
+        if count >= MAX_IMPOSSIBLE:
+            raise DetectorFault(f"{detector}: {count} frames in a row cannot be true; the last: {verdict.reason}")
+
+    def _mode(self, shot: Shot) -> ReadoutMode:
+        return self.config(shot.camera).modes[shot.mode]
+
     def _numbered(self, shot: Shot) -> Shot:
         run = self._run
         run.exposures += 1
@@ -115,22 +178,14 @@ class Exposer:
         run = self._run
         config = self.config(shot.camera)
         client = run.devices.detectors[shot.camera]
-        mode = config.modes[shot.mode]
+        mode = self._mode(shot)
         nx, ny = client.state.window_px
-        start_cards = [
-            *cards.structure_cards(run),
-            *cards.observation_cards(run, shot),
-            *(cards.telescope_cards(run, "START") + cards.target_cards(run) if shot.on_sky else []),
-            *cards.instrument_cards(run, shot.camera),
-            *cards.source_cards(run),
-            *cards.detector_cards(config, shot, client, run),
-        ]
         return ExposurePlan(
             exposure=shot.exposure,
             detector=client.name,
             camera=shot.camera,
             file_name="" if off_the_record else run.names.allot(self._opening_s(shot), run.template_name),
-            start_cards=start_cards,
+            start_cards=cards.start_cards(config, shot, client, run),
             chips=config.chips,
             layout=config.layout,
             gain_e_adu=mode.gain_e_adu,
@@ -147,7 +202,7 @@ class Exposer:
 
     def _opening_s(self, shot: Shot) -> float:
         """When the exposure will begin, its settling reads done: what its file is named after."""
-        overhead_s = self.config(shot.camera).modes[shot.mode].overhead_s
+        overhead_s = self._mode(shot).overhead_s
         return self._run.clock.now() + self._settling(shot) * (shot.dit_s * shot.ndit + overhead_s)
 
     async def _integrate(self, shot: Shot, began_s: float) -> Exposed:
@@ -158,10 +213,13 @@ class Exposer:
             with self._run.doing(f"{shot.camera} exposing {shot.dit_s:g} s x{shot.ndit}"):
                 show(self._run, shot, shot.good)
                 ready_s = round(self._run.clock.now() - began_s, 3)
-                self._run.log("exposure", **_intent(self._run, shot), settle=settle, ready_s=ready_s)
+                self._run.intend("exposure", **_intent(self._run, shot), settle=settle, ready_s=ready_s)
                 result = await client.expose(
                     exposure=shot.exposure, dit_s=shot.dit_s, ndit=shot.ndit, mode=shot.mode, settle=settle
                 )
+        except NoAnswer:
+            late.expect(self._run, self.keep, shot)
+            raise
         except BaseException as error:
             self._run.acquisition.discard(shot.exposure)
             raise self._cause(error) from None

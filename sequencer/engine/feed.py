@@ -16,6 +16,11 @@ class Feed(Protocol):
     on_product: Callable[[ProductRecord], None]
 
     @property
+    def reduces(self) -> bool:
+        """Whether products may be expected of it."""
+        ...
+
+    @property
     def lag(self) -> int:
         """Frames offered and not yet taken."""
         ...
@@ -44,6 +49,7 @@ class Feed(Protocol):
 class NoReduction:
     """The feed of a run that reduces nothing: of a rehearsal there are no pixels."""
 
+    reduces = False
     lag = 0
 
     def __init__(self) -> None:

@@ -85,7 +85,5 @@ class FlatPatch:
             await preset(self._run, patch.altitude_deg, patch.azimuth_deg)
 
     def _check_site(self) -> None:
-        site = self._run.devices.site
-        if site is not None and not site.state.safe:
-            reasons = ", ".join(site.state.reasons) or "it does not say why"
-            raise PointingRefused(f"the site is not safe: {reasons}")
+        if reasons := self._run.site_objections():
+            raise PointingRefused(f"the site is not safe: {', '.join(reasons)}")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
 from sequencer.clock import Clock
 from sequencer.devices.lightpath import LightStop
+from sequencer.engine import alarms
 from sequencer.engine.context import RunContext
 from sequencer.engine.journal import Record
 from sequencer.engine.operator import OperatorDesk
@@ -20,15 +23,27 @@ STATUS_EVERY_S = {"wall": 1.0, "scaled": 1.0, "virtual": 60.0}
 def keep_fresh(run: RunContext, desk: OperatorDesk, watcher: Watcher) -> asyncio.Task[None]:
     """Bring the status up to date after each record and every second, and tell the watcher; cancel it to end."""
 
+    watching = True
+
+    def show(tell: Callable[[], object]) -> None:
+        """A display that fails is looked at no more; the run goes on without it."""
+        nonlocal watching
+        try:
+            if watching:
+                tell()
+        except Exception as error:
+            watching = False
+            alarms.no_display(run, error)
+
     def on_record(record: Record) -> None:
-        watcher.on_record(record)
+        show(lambda: watcher.on_record(record))
         refresh(run)
-        watcher.on_status(run.status)
+        show(lambda: watcher.on_status(run.status))
 
     async def tick() -> None:
         while True:
             refresh(run)
-            watcher.on_status(run.status)
+            show(lambda: watcher.on_status(run.status))
             desk.server.publish(dict(msgspec.to_builtins(run.status)))
             await run.clock.sleep(STATUS_EVERY_S[run.clock.kind] * run.clock.rate, "engine.status")
 
@@ -45,7 +60,8 @@ def refresh(run: RunContext) -> None:
     status.sun_altitude_deg = run.sun_altitude_deg(status.utc_s)
     status.reduction_lag = run.feed.lag
     run.time_left.tell()
-    status.disk_free_mb = shutil.disk_usage(run.run_dir).free / 1e6
+    with suppress(OSError):  # a disk that has gone is the acquisition's and the journal's to complain of
+        status.disk_free_mb = shutil.disk_usage(run.run_dir).free / 1e6
     if run.window is not None:
         end_s = run.window.end_s if run.until_s is None else min(run.until_s, run.window.end_s)
         status.minutes_left = max(0.0, (end_s - status.utc_s) / 60.0)

@@ -31,13 +31,16 @@ def block_of_missing_darks(run_dir: Path, n: int, instrument: str = "") -> Missi
     found = missing_darks_of_run(run_dir, config, n)
     if not found:
         return MissingDarks([])
-    wanted = [WantedDark(one.camera, one.mode, one.dit_s, one.ndit, one.wanted) for one in found]
+    wanted = [
+        WantedDark(one.readout.camera, one.readout.mode, one.readout.dit_s, one.readout.ndit, one.wanted)
+        for one in found
+    ]
     block = dark_block(f"Darks for {start['run']}", config, str(start["programme"]), wanted)
     full = {detector.camera: tuple(detector.size_px) for detector in config.detectors.values()}
     windows = {
         f"the flats of {one.camera} have a window of {one.window[2]} x {one.window[3]} pixels: take the darks with "
         "the same window_px in the deployment"
-        for one in found
+        for one in (missing.readout for missing in found)
         if one.window[2:] != full[one.camera]
     }
     return MissingDarks([str(one) for one in found], block, sorted(windows))

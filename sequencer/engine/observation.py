@@ -179,7 +179,8 @@ class Observation:
     async def darks(self, shots: Iterable[Shot]) -> None:
         """Expose darks, all cameras at the same time, each one's shots one after the other.
 
-        Before and after each, light stop and cover must be read back closed. Raises NotDark.
+        Before and after each, light stop and cover must be read back closed. A camera that sees light all the same is
+        given up; when the others have ended this raises NotDark.
         """
         by_camera: dict[str, list[Shot]] = {}
         for shot in shots:
@@ -190,6 +191,8 @@ class Observation:
         self.say("Exposing")
         darks = Darks(self.run, self.exposer, self.closed)
         await self.side_by_side(darks.take(camera, own) for camera, own in by_camera.items())
+        if darks.given_up:
+            raise NotDark("; ".join(darks.given_up))
 
     @property
     def _shutter_keyword(self) -> str:

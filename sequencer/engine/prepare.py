@@ -8,13 +8,17 @@ from pathlib import Path
 
 import msgspec
 
+from sequencer.acquisition import map_problem
 from sequencer.clock import Clock, ScaledClock, WallClock
 from sequencer.config import load_deployment, load_instrument, load_site
 from sequencer.config.models import Deployment, Instrument, SiteConfig
+from sequencer.config.problems import Problem, ordered
 from sequencer.config.times import impossible, simulated_start_s
 from sequencer.config.yaml_reader import Located
 from sequencer.engine.clocks import choose_clock
+from sequencer.engine.headers_ahead import HeadersAhead
 from sequencer.engine.request import BadInput, RunRequest
+from sequencer.figures import sizes_apart
 from sequencer.observing import OB, Validation, load_ob, validate
 from sequencer.observing.planning import Runs, read_taught
 from sequencer.observing.planning.learned import Nights
@@ -65,9 +69,7 @@ def prepare(request: RunRequest) -> Prepared:
         started_s = clock.now()
     except BadInput as error:
         problems = error.problems
-    checked = validate(
-        block, deployment, instrument, start_s=started_s, until_s=request.until_s, now_s=started_s
-    )
+    checked = check_block(block, deployment, instrument, place, started_s, request.until_s)
     disk_problems = [] if request.rehearsal else _disk_problems(request, checked)
     if problems := [*map(str, checked.problems), *disk_problems, *problems]:
         raise BadInput(problems)
@@ -92,6 +94,21 @@ def prepare(request: RunRequest) -> Prepared:
     )
 
 
+def check_block(
+    block: OB,
+    deployment: Deployment,
+    instrument: Instrument,
+    place: SiteConfig,
+    start_s: float,
+    until_s: float | None = None,
+) -> Validation:
+    """The verdict on a block that starts then (Unix s UTC): what validation says, and what no header can hold."""
+    checked = validate(block, deployment, instrument, start_s=start_s, until_s=until_s, now_s=start_s)
+    ahead = HeadersAhead(instrument, deployment, sky_site(place), start_s)
+    problems = [*checked.problems, *ahead.of_instrument()]
+    return msgspec.structs.replace(checked, problems=ordered(problems or ahead.of_block(checked.ob)))
+
+
 def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> Prepared:
     """Load and check where a script is to run. Raises ConfigErrors and BadInput; touches no device.
 
@@ -108,6 +125,12 @@ def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> 
         raise BadInput(
             ["virtual time needs an event loop of its own: use `sequencer script`, or another clock"]
         )
+    wrong: list[Problem | str] = [
+        text for one in instrument.detectors.values() if (text := map_problem(one))
+    ]
+    wrong += HeadersAhead(instrument, deployment, sky_site(place), started_s).of_instrument()
+    if wrong:
+        raise BadInput(wrong)
     ob = OB(name, instrument.name, "", [], Located(name, {}, {}))
     file = learned_file(request, deployment, clock)
     taught = read_taught(file, deployment.name)
@@ -184,7 +207,8 @@ def _disk_problems(request: RunRequest, checked: Validation) -> list[str]:
         return [f"{request.out}: is a file, not a folder for runs"]
     folder = next(path for path in (request.out, *request.out.resolve().parents) if path.exists())
     free = shutil.disk_usage(folder).free
-    if checked.disk_bytes + SPARE_BYTES <= free:
+    need = checked.disk_bytes + SPARE_BYTES
+    if need <= free:
         return []
-    need, have = checked.disk_bytes / 1e9, free / 1e9
-    return [f"{request.out}: the block needs about {need:.1f} GB of disk, {have:.1f} GB are free"]
+    needed, there = sizes_apart(need, free)
+    return [f"{request.out}: the block, with its products, needs about {needed} of disk, {there} are free"]

@@ -42,11 +42,26 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class RunResult:
-    """Where the run is, how it ended (completed, stopped, aborted, failed, halted) and the exit code."""
+    """Where the run is, how it ended (completed, stopped, aborted, failed, halted) and the exit code.
+
+    `hurried`: nobody wants to wait for its report. `unwritten` is what its journal could not take, `untidy` what could
+    not be closed after it.
+    """
 
     run_dir: Path
     outcome: str
     exit_code: int
+    hurried: bool = False
+    unwritten: tuple[Record, ...] = ()
+    untidy: str = ""
+
+
+class Crashed(Exception):
+    """The program failed while it held devices: whether they are safe is not known. The cause is its own."""
+
+    def __init__(self, run_dir: Path) -> None:
+        super().__init__(f"the run in {run_dir} broke off")
+        self.run_dir = run_dir
 
 
 class Watcher(Protocol):

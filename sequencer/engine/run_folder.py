@@ -6,30 +6,34 @@ import hashlib
 from pathlib import Path
 
 from sequencer.clock import iso
-from sequencer.engine.prepare import Prepared
 
 MOST_ALIKE = 10_000
 """So many runs of one block may begin in one second."""
 
 
-def new_folder(prepared: Prepared) -> tuple[str, Path]:
-    """(run id, folder): start, instrument and a word made of block and seed; numbered if it exists.
+def new_folder(out: Path, base: str, *, rehearsal: bool) -> tuple[str, Path]:
+    """(run id, folder) below `out`: named after the id `base`, numbered if that exists.
 
     A rehearsal has the id of the run it rehearses, however often it is repeated.
     """
-    word = hashlib.sha256(f"{prepared.ob.name}|{prepared.request.seed}".encode()).hexdigest()[:4]
-    stamp = iso(prepared.started_s, 0).replace("-", "").replace(":", "")
-    base = f"{stamp}-{prepared.instrument.name}-{word}"
-    prepared.request.out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     for number in range(1, MOST_ALIKE):
         name = base if number == 1 else f"{base}-{number}"
-        folder = prepared.request.out / name
+        folder = out / name
         try:
             folder.mkdir()
         except FileExistsError:
             continue
-        if prepared.request.rehearsal:
+        if rehearsal:
             return base, folder
         (folder / "products").mkdir()
         return name, folder
-    raise FileExistsError(f"{prepared.request.out}: {MOST_ALIKE} runs named {base}")
+    raise FileExistsError(f"{out}: {MOST_ALIKE} runs named {base}")
+
+
+def run_id(ob: str, instrument: str, seed: int, started_s: float) -> str:
+    """Id of the first run of a block that begins in this second (Unix seconds UTC): start, instrument and a word made
+    of block and seed."""
+    word = hashlib.sha256(f"{ob}|{seed}".encode()).hexdigest()[:4]
+    stamp = iso(started_s, 0).replace("-", "").replace(":", "")
+    return f"{stamp}-{instrument}-{word}"

@@ -26,28 +26,33 @@ FAREWELL_S = 0.2
 """Liveness seconds a silent device gets: time to close the link, not to hear an answer."""
 
 
-async def make_safe(run: RunContext) -> bool:
+async def make_safe(run: RunContext, reason: str = "") -> bool:
     """Shut the light out and make every device safe, all at once; whether all read back safe.
 
-    Each device's result goes into the journal; one that will not become safe raises an alarm that names it.
+    Each device's result goes into the journal; one that will not become safe raises an alarm that names it. The
+    devices are told before anything is written: a disk that is ill may take its time.
     """
     began_s = run.clock.now()
     others = [device for device in run.devices.all if device is not run.devices.mechanisms]
+    work = [_shut_out_light(run, began_s), *(_device_safe(run, device, began_s) for device in others)]
+    making = [asyncio.ensure_future(one) for one in work]
+    await asyncio.wait(making, timeout=0)
+    run.control.trigger("make_safe", reason)
     with run.doing("making every device safe"):
-        results = await asyncio.gather(
-            _shut_out_light(run, began_s), *(_device_safe(run, device, began_s) for device in others)
-        )
-    return all(results)
+        return all(await asyncio.gather(*making))
 
 
 async def let_go(devices: Devices, clock: Clock) -> None:
-    """Give every lease back and close every link, all at once."""
-    await asyncio.gather(*(_leave(device, clock) for device in devices.all))
+    """Give every lease back and close every link, all at once.
+
+    The lease of a device that had to end safe and is not read back so is left to lapse: then it makes itself safe.
+    """
+    await asyncio.gather(*(_leave(device, clock, devices.end_safe) for device in devices.all))
 
 
-async def _leave(device: DeviceClient[Any], clock: Clock) -> None:
+async def _leave(device: DeviceClient[Any], clock: Clock, end_safe: bool) -> None:
     patience_s = FAREWELL_S if device.state_age_s() > SILENT_S else ANSWER_S
-    leaving = asyncio.ensure_future(device.disconnect())
+    leaving = asyncio.ensure_future(device.disconnect(release=not end_safe or _reads_safe(device)))
     try:
         await clock.wait_for(leaving, patience_s, f"{device.name}.leave")
     except TimeoutError:
@@ -75,6 +80,9 @@ async def _cannot_turn(mechanisms: str) -> None:
 async def _device_safe(run: RunContext, device: DeviceClient[Any], began_s: float) -> bool:
     async def make() -> None:
         await device.link.call("safe", deadline_s=ANSWER_S)
+        if device.link.restarted:  # it obeyed all the same, but what we know of it is the earlier one's
+            await device.link.rejoin(ANSWER_S)
+            await device.link.call("safe", deadline_s=ANSWER_S)
 
     return await _reach(run, device.name, make, lambda: device.is_safe, began_s)
 
@@ -96,6 +104,10 @@ async def _reach(
         why = "" if reached() else "it still reads back unsafe"
     except WireError as error:
         why = str(error)
+    except (
+        Exception
+    ) as error:  # a fault of ours with one device must not keep the others from being made safe
+        why = f"{type(error).__name__}: {error}"
     run.log("safe_state", device=name, reached=not why, seconds=round(run.clock.now() - began_s, 3))
     if why:
         run.alarm(
@@ -104,6 +116,13 @@ async def _reach(
             f"bring {name} to its safe state by hand before you leave",
         )
     return not why
+
+
+def _reads_safe(device: DeviceClient[Any]) -> bool:
+    try:
+        return not device.link.restarted and device.is_safe
+    except WireError:  # what it tells is no state
+        return False
 
 
 def _is_closed(stop: LightStop) -> bool:

@@ -18,9 +18,9 @@ from sequencer.engine.control import Interruption
 from sequencer.engine.prepare import prepare_script
 from sequencer.engine.request import BadInput, RunRequest, RunResult, Watcher
 from sequencer.engine.run import run_body
-from sequencer.engine.runner import reduce_template
 from sequencer.engine.script_error import script_error
 from sequencer.engine.script_exit import Exits
+from sequencer.engine.signals import Signals
 
 
 def run_script(
@@ -32,6 +32,7 @@ def run_script(
     clock_spec: str = "",
     start_s: float | None = None,
     seed: int = 1,
+    signals: Signals | None = None,
 ) -> RunResult:
     """Run a Python file with `await` at its top level. Raises ConfigErrors, BadInput and ConnectErrors."""
     code = _compile(path)
@@ -40,12 +41,11 @@ def run_script(
     prepared = prepare_script(request, path.stem)
 
     async def body(run: RunContext) -> None:
-        run.template_name = "script"
+        run.template_name, run.unreduced = "script", True
         with scripting.joined(run, deployment):
             await _execute(code, path)
-        await reduce_template(run, "script", last=True)
 
-    return prepared.clock.run(run_body(prepared, watcher, body))
+    return prepared.clock.run(run_body(prepared, watcher, body, signals=signals))
 
 
 def _compile(path: Path) -> types.CodeType:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
-from sequencer.acquisition import Levels
+from sequencer.acquisition import Levels, is_saturated
 from sequencer.engine.beam import CameraBeam
 from sequencer.engine.belief import Belief
 from sequencer.engine.context import RunContext
 from sequencer.engine.exposing import EndedForPause, Exposer
-from sequencer.engine.frame_log import finite, log_frame
+from sequencer.engine.frame_log import finite
 from sequencer.engine.shot import Shot
-from sequencer.exposure import Answer, Expose, LevelPlan, Rung, Stop, Verdict, Wait, ladder
+from sequencer.exposure import Answer, Expose, LevelPlan, Rung, SkyJumps, Stop, Verdict, Wait, ladder
+
+KNOWN_NOISES = 5.0
+"""Read noises of a pixel above which a level says how bright the light is (assumed)."""
+
+KNOWN_SIGMA = 0.5
+"""Doubt of a filter's rate up to which a leap of it is one: that of an instrument file is 0.3 (assumed)."""
 
 STARRY_SHARE = 0.001
 """Share of pixels more than 5 sigma above the background that makes a frame starry (ESO-style patch check)."""
-
-SATURATED_SHARE = 0.01
-"""Share of saturated pixels that makes a frame saturated; hot pixels alone stay below (assumed)."""
 
 SPARE_ATTEMPTS = 10
 """Attempts beyond twice the frames wanted before a series gives up: no loop without a bound."""
@@ -45,6 +49,7 @@ class FlatSeries:
         self.ladder_ended = ""
         self._run = run
         self._exposer = exposer
+        self._jumps = SkyJumps()
         self._rung_dits: list[float] = []
         self._taken_dits: list[float] = []
 
@@ -132,27 +137,27 @@ class FlatSeries:
             if probe:
                 await self._probe(replace(shot, kind="probe", level_number=0, ladder_pass=0), beam)
                 return False
-            frame, verdict = await self._exposer.take_once(shot, self._judge, beam.ready)
+            _, verdict = await self._exposer.take_once(shot, self._judge, beam.ready)
         except EndedForPause:
             return False
-        self._taken_dits.append(shot.dit_s)
-        log_frame(self._run, shot, frame, verdict, self.belief.limits.full_well_e)
+        if verdict.name != "impossible":
+            self._taken_dits.append(shot.dit_s)
         if verdict.good:
             self.taken.add((shot.mode, shot.dit_s, shot.ndit))
             await self._run.time_left.taken(shot)
         return verdict.good
 
     async def _probe(self, shot: Shot, beam: CameraBeam) -> None:
-        start_s, levels = await self._exposer.probe(shot, beam.ready)
-        verdict = self._judge(start_s, shot.dit_s, levels, probe=True)
+        levels, verdict = await self._exposer.probe(shot, partial(self._judge, probe=True), beam.ready)
+        level_e = levels.level_e if levels else math.nan
         self._run.log(
             "probe",
             camera=shot.camera,
             detector=self._run.devices.detectors[shot.camera].name,
             filter=shot.filter,
             dit_s=shot.dit_s,
-            level_e=finite(levels.level_e),
-            level_fraction=finite(levels.level_e / self.belief.limits.full_well_e),
+            level_e=finite(level_e),
+            level_fraction=finite(level_e / self.belief.limits.full_well_e),
             verdict=verdict.name,
             reason=verdict.reason,
         )
@@ -161,18 +166,30 @@ class FlatSeries:
         if over := self._run.control.window_over:
             return Verdict("unstable", f"the light stop closed in mid-exposure: {over}")
         airmass, ambient_k = self.belief.conditions()
+        saturated = is_saturated(levels)
+        if not saturated and (leap := self._leap(start_s, dit_s, levels)):
+            return Verdict("impossible", leap)
         share = levels.starry_share
         return self.belief.controller.record(
             start_s,
             dit_s,
             levels.level_e,
             probe=probe,
-            saturated=levels.saturated_share > SATURATED_SHARE,
+            saturated=saturated,
             airmass=airmass,
             temperature_k=ambient_k,
             p99_e=levels.p99_e,
             starry=f"{100 * share:.2f} % of the pixels stand out like stars" if share > STARRY_SHARE else "",
         )
+
+    def _leap(self, start_s: float, dit_s: float, levels: Levels) -> str:
+        """Why a level is more than any sky gives by what is believed of the filter; empty if it is not."""
+        controller, limits = self.belief.controller, self.belief.limits
+        unsure = controller.learned(start_s).relative_sigma > KNOWN_SIGMA
+        if unsure or not levels.level_e > KNOWN_NOISES * limits.read_noise_e:
+            return ""
+        clear_e_s = controller.rate_e_s(start_s, *self.belief.conditions()) + limits.dark_rate_e_s
+        return self._jumps.objection(levels.level_e / dit_s, clear_e_s)
 
     def _shot(self, answer: Expose, i: int, n: int, good: int, airmass_level: float) -> Shot:
         controller = self.belief.controller

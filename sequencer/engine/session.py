@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ from sequencer.engine.operator import OperatorDesk
 from sequencer.engine.prepare import Prepared
 from sequencer.engine.rates import Rates
 from sequencer.engine.request import Watcher
-from sequencer.engine.run_folder import new_folder
+from sequencer.engine.run_folder import new_folder, run_id
 from sequencer.engine.safing import let_go
+from sequencer.engine.site_watch import SiteWatch
 from sequencer.engine.status import Status
 from sequencer.engine.time_left import TimeLeft
 from sequencer.reduction.external.feed import AttachedFeed
@@ -48,7 +50,7 @@ async def open_run(
     context: zmq.asyncio.Context | None = None,
     simulate: Simulate | None = None,
 ) -> AsyncIterator[RunContext]:
-    """Everything a run needs, connected and brought up; afterwards everything closed again, leases given back.
+    """Everything a run needs, connected; afterwards everything closed again, leases given back.
 
     Simulators that run in this process are behind in-memory sockets; `simulate` starts them, by default
     `simulators.start.start_simulators`. Raises ConnectErrors when devices do not answer: then nothing has moved.
@@ -77,8 +79,9 @@ async def open_run(
         await desk.start()
         stack.push_async_callback(desk.stop)
         stack.callback(keep_fresh(run, desk, watcher).cancel)
-        await devices.bring_up()
-        await _set_windows(run)
+        watch = SiteWatch(run, prepared.place.weather)
+        stack.push_async_callback(watch.stop)
+        watch.start()
         yield run
 
 
@@ -91,8 +94,11 @@ async def _assemble(
 ) -> RunContext:
     """Folder, journal and acquisition of a new run, and all else it works with; `stack` closes them."""
     clock, instrument, request = prepared.clock, prepared.instrument, prepared.request
-    run_id, run_dir = new_folder(prepared)
+    base = run_id(prepared.ob.name, instrument.name, request.seed, prepared.started_s)
+    name, run_dir = new_folder(request.out, base, rehearsal=request.rehearsal)
     journal = Journal(run_dir / "journal.sqlite")
+    journal.on_lost = lambda why: alarms.no_journal(run, why)
+    journal.on_deaf = lambda error: alarms.no_display(run, error)
     stack.callback(journal.close)
     acquisition = Acquisition(
         run_dir / "raw",
@@ -103,10 +109,12 @@ async def _assemble(
         reserve=header_files(run_dir / "headers") if request.rehearsal else fits_files(run_dir / "raw"),
     )
     stack.push_async_callback(acquisition.close)
+    for device in devices.all:
+        device.link.on_restart = partial(lambda name: alarms.restarted(run, name), device.name)
     for detector in devices.detectors.values():
         await acquisition.attach(detector)
     run = RunContext(
-        run_id=run_id,
+        run_id=name,
         run_dir=run_dir,
         seed=request.seed,
         clock=clock,
@@ -116,7 +124,7 @@ async def _assemble(
         ob=prepared.ob,
         journal=journal,
         control=Control(clock, journal),
-        status=Status(run=run_id, ob=prepared.ob.name, disk_needed_mb=prepared.disk_bytes / 1e6),
+        status=Status(run=name, ob=prepared.ob.name, disk_needed_mb=prepared.disk_bytes / 1e6),
         devices=devices,
         shutter=_stop("shutter", instrument.shutter, devices.mechanisms, devices.shutter),
         cover=_stop("cover", instrument.cover, devices.mechanisms, devices.cover),
@@ -125,7 +133,7 @@ async def _assemble(
         feed=_feed(prepared, run_dir),
         sun=SunTrack.over(prepared.site, *(prepared.started_s + span for span in SUN_TRACK_S)),
         rates=Rates(
-            instrument, deployment.name, run_id, prepared.learned, prepared.learned_file, prepared.durations
+            instrument, deployment.name, name, prepared.learned, prepared.learned_file, prepared.durations
         ),
         rehearsal=request.rehearsal,
         until_s=request.until_s,
@@ -171,12 +179,3 @@ def _stop(role: str, config: Any, mechanisms: Any, device: Any) -> LightStop | N
     if not config.mechanism and device is None:
         return None
     return light_stop(config, role, mechanisms, device)
-
-
-async def _set_windows(run: RunContext) -> None:
-    if run.deployment.window_px is None:
-        return
-    for camera, client in run.devices.detectors.items():
-        config = run.instrument.detectors[camera]
-        mode = config.modes[config.default_mode]
-        await client.configure(config.default_mode, mode.min_dit_s, 1, run.deployment.window_px)

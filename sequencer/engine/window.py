@@ -17,8 +17,9 @@ async def within(
 ) -> AsyncIterator[None]:
     """Meanwhile a guard watches for the end of the twilight, or --until, and then calls `shut_out`.
 
-    Everything inside ends with WindowOver, which is caught here.
+    Everything inside looks at the sky, and ends with WindowOver, which is caught here.
     """
+    run.on_sky = True
     guard = asyncio.get_running_loop().create_task(_guard(run, window, shut_out))
     try:
         yield
@@ -30,6 +31,7 @@ async def within(
     finally:
         guard.cancel()
         run.control.window_over = ""
+        run.on_sky = False
 
 
 async def _guard(run: RunContext, window: Window, shut_out: Callable[[], Awaitable[None]]) -> None:

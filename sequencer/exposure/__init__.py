@@ -5,6 +5,7 @@ Levels are electrons per single DIT as read, signals are linearised electrons; t
 
 from sequencer.exposure.answers import Answer, Expose, Stop, Wait
 from sequencer.exposure.controller import ExposureController
+from sequencer.exposure.dark import DarkLevel, dark_verdict
 from sequencer.exposure.dit import SkyRunsOut, collected_e, solve_dit
 from sequencer.exposure.dit_list import DitList, Quantised, on_grid, quantise
 from sequencer.exposure.estimator import (
@@ -14,6 +15,7 @@ from sequencer.exposure.estimator import (
     constant_rate,
 )
 from sequencer.exposure.fixed import FixedDit, Refused, fixed_dit, middle_airmass
+from sequencer.exposure.jump import SkyJumps
 from sequencer.exposure.ladder import Rung, alternating_passes, ladder
 from sequencer.exposure.lambert import lambert_w0
 from sequencer.exposure.learned import Learned
@@ -28,6 +30,7 @@ __all__ = [
     "SHAPED_SLOPE_NOISE_PER_S3",
     "SHAPED_SLOPE_SIGMA_PER_S",
     "Answer",
+    "DarkLevel",
     "DetectorLimits",
     "DitList",
     "Expose",
@@ -40,6 +43,7 @@ __all__ = [
     "RatePrior",
     "Refused",
     "Rung",
+    "SkyJumps",
     "SkyRunsOut",
     "Stop",
     "Verdict",
@@ -47,6 +51,7 @@ __all__ = [
     "alternating_passes",
     "collected_e",
     "constant_rate",
+    "dark_verdict",
     "fixed_dit",
     "ladder",
     "lambert_w0",

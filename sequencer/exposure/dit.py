@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sequencer.exposure.lambert import lambert_w0
+from sequencer.figures import apart
 
 CLOSED_FORM_LOSS = 1e5
 """Largest ratio of the closed form's terms to their difference: beyond it more than 5 of 16 digits cancel."""
@@ -64,7 +65,7 @@ def exponential_dit(target_e: float, rate_e_s: float, tau_s: float) -> float | S
     share = target_e / (rate_e_s * tau_s)
     if share >= 1.0:
         reachable = rate_e_s * tau_s
-        return SkyRunsOut(f"only {reachable:.4g} e- are still to come, {target_e:.4g} are wanted")
+        return SkyRunsOut("only {} e- are still to come, {} are wanted".format(*apart(reachable, target_e, "4g")))
     return -tau_s * math.log1p(-share)
 
 

@@ -10,6 +10,7 @@ from sequencer.exposure.plan import LevelPlan
 from sequencer.exposure.rate import Background
 from sequencer.exposure.reading import Reading
 from sequencer.exposure.verdict import Verdict, verdict
+from sequencer.figures import apart
 
 LEVEL_SIGMA = 0.001
 """How well a level is measured: in LEVEL a frame nearer than this to the edge of the tolerance is not kept."""
@@ -65,9 +66,8 @@ def _thermal(reading: Reading, plan: LevelPlan) -> str:
     wanted = plan.twilight_share_min
     if plan.mode != "LEVEL" or reading.twilight_share >= wanted:
         return ""
-    return (
-        f"{100 * reading.twilight_share:.0f} % of the light is twilight, at least {100 * wanted:g} % wanted"
-    )
+    share, least = apart(100.0 * reading.twilight_share, 100.0 * wanted, "0f")
+    return f"{share} % of the light is twilight, at least {least} % wanted"
 
 
 def _expected_fraction(frame: Frame, sky: Background, plan: LevelPlan) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sequencer.exposure.linearity import linearise
+from sequencer.figures import apart
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ def ladder(
 
 def _out_of_reach(dit_s: float, min_dit_s: float, max_dit_s: float) -> str:
     if dit_s < min_dit_s:
-        return f"needs DIT {dit_s:.4g} s, the minimum is {min_dit_s:g} s"
+        return "needs DIT {} s, the minimum is {} s".format(*apart(dit_s, min_dit_s, "4g"))
     if dit_s > max_dit_s:
-        return f"needs DIT {dit_s:.4g} s, the maximum is {max_dit_s:g} s"
+        return "needs DIT {} s, the maximum is {} s".format(*apart(dit_s, max_dit_s, "4g"))
     return ""
 
 

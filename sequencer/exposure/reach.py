@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sequencer.exposure.dit_list import DitList, quantise
 from sequencer.exposure.outlook import Outlook
 from sequencer.exposure.plan import LevelPlan
+from sequencer.figures import apart
 
 BRIGHT_EDGE, FAINT_EDGE = 0.83, 0.70
 """Shares of the tolerance used at the minimum and at the maximum DIT. More gains flats, above all short ones, at
@@ -100,6 +101,7 @@ def _thermal(outlook: Outlook, plan: LevelPlan, dit_s: float, ndit: int, share_s
     odds = share / (1.0 - share) * math.exp(-SHARE_SIGMAS * share_sigma)
     if odds >= wanted / (1.0 - wanted):
         return Reach(dit_s, ndit)
-    reason = f"too little twilight: {100 * share:.0f} % of the light, at least {100 * wanted:g} % wanted"
+    sure, least = apart(100.0 * odds / (1.0 + odds), 100.0 * wanted, "0f")
+    reason = f"too little twilight: {sure} % of the light for sure, at least {least} % wanted"
     factor = wanted / (1.0 - wanted) / odds if odds > 0.0 else 0.0
     return Reach(dit_s, ndit, "thermal", reason, outlook.seconds_until(factor))

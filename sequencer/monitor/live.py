@@ -39,7 +39,7 @@ SHOWN_KINDS = frozenset(
 
 
 class LiveScreen:
-    """Context manager that redraws itself four times a second from the last status and records it got."""
+    """Redraws itself four times a second from the last status and records it got, between `start` and `stop`."""
 
     def __init__(self, console: Console) -> None:
         self._status: Status | None = None
@@ -47,11 +47,12 @@ class LiveScreen:
         self._alarms: list[list[str]] = []
         self._live = Live(console=console, get_renderable=self.render, refresh_per_second=4, transient=False)
 
-    def __enter__(self) -> LiveScreen:
+    def start(self) -> None:
+        """Begin to draw. Raises OSError when the terminal has gone."""
         self._live.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Leave the last picture, and the cursor, in the terminal. Raises OSError when it has gone."""
         self._live.stop()
 
     def on_status(self, status: Status) -> None:

@@ -23,11 +23,11 @@ class PlainLines:
         self._write = write
         self._progress_s: float | None = None
 
-    def __enter__(self) -> PlainLines:
-        return self
+    def start(self) -> None:
+        """Nothing is to be made ready."""
 
-    def __exit__(self, *_: object) -> None:
-        return None
+    def stop(self) -> None:
+        """Nothing is to be put back."""
 
     def on_record(self, record: Record) -> None:
         """Write the lines of a journal record; single device steps are left to `run.log`."""

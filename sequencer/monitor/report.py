@@ -62,12 +62,10 @@ def report_html(records: Iterable[Record], run_dir: Path) -> str:
     )
 
 
-def write_report(run_dir: Path) -> Path:
-    """Write `report.html` into a run's folder from its `journal.sqlite` and `products/`."""
-    from sequencer.engine.journal import read_journal
-
+def write_report(run_dir: Path, records: Iterable[Record]) -> Path:
+    """Write `report.html` into a run's folder from the records of its journal and its `products/`."""
     path = run_dir / "report.html"
-    path.write_text(report_html(read_journal(run_dir / "journal.sqlite"), run_dir), encoding="utf-8")
+    path.write_text(report_html(records, run_dir), encoding="utf-8")
     return path
 
 

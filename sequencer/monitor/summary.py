@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.clock import iso
+from sequencer.engine.promised import missing_products
 from sequencer.monitor.record import Record
 from sequencer.monitor.story import Data, Story, tell
 
@@ -26,11 +27,14 @@ FRAME_FIELDS = (
     "sha256",
 )
 PRODUCT_FIELDS = ("file", "category", "recipe", "inputs", "qa")
+REDUCED = ("completed", "stopped", "failed")
+"""Outcomes after which the frames are reduced."""
 SAFE_FIELDS = ("device", "reached", "seconds")
 
 
 def summarise(records: Iterable[Record]) -> dict[str, Any]:
     """The summary of a run from its journal. One that broke off is `unfinished` and has `ended` None."""
+    records = list(records)
     story = tell(records)
     start = story.start
     return {
@@ -51,6 +55,7 @@ def summarise(records: Iterable[Record]) -> dict[str, Any]:
             {**_pick(product, PRODUCT_FIELDS), "qa": _pick(product["qa"], ("flag", "reasons"))}
             for product in story.products
         ],
+        "missing": missing_products(records) if outcome(story) in REDUCED else [],
         "safe_state": [_pick(entry, SAFE_FIELDS) for entry in story.safe_state],
     }
 

@@ -6,6 +6,7 @@ import math
 
 from sequencer.clock import iso, parse_utc
 from sequencer.config.models import SiteConfig
+from sequencer.figures import apart
 from sequencer.observing.beam import is_twilight
 from sequencer.observing.exchange.constraints import Constraints
 from sequencer.observing.exchange.coordinates import degrees
@@ -60,16 +61,22 @@ def _check_airmass(found: Findings, constraints: Constraints) -> None:
     for call in found.ob.templates:
         if constraints.airmass is None or not is_twilight(call) or not call.trusts("SEQ.AIRMASS.LIST"):
             continue
-        beyond = [f"{one:g}" for one in call.parameters["SEQ.AIRMASS.LIST"] if one > constraints.airmass]
+        beyond = [one for one in call.parameters["SEQ.AIRMASS.LIST"] if one > constraints.airmass]
         if beyond:
-            text = f"asks for airmass {', '.join(beyond)}, above the block's constraint of {constraints.airmass:g}"
+            limit = apart(min(beyond), constraints.airmass)[1]
+            asked = ", ".join(apart(one, constraints.airmass)[0] for one in beyond)
+            text = f"asks for airmass {asked}, above the block's constraint of {limit}"
             found.problem(call, "SEQ.AIRMASS.LIST", text)
 
 
 def _check_times(found: Findings, constraints: Constraints, night: Night) -> None:
     windows = [(parse_utc(window.after), parse_utc(window.before)) for window in constraints.times]
     if windows and not any(after_s <= night.start_s < before_s for after_s, before_s in windows):
-        later = [f"; the next begins {iso(after_s, 0)}" for after_s, _ in sorted(windows) if after_s > night.start_s]
+        later = [
+            f"; the next begins {iso(after_s, 0)}"
+            for after_s, _ in sorted(windows)
+            if after_s > night.start_s
+        ]
         text = f"the block must not start at {iso(night.start_s, 0)} UTC{(later or ['; none is left'])[0]}"
         _note(found, ("constraints", "times"), text)
 
@@ -88,9 +95,7 @@ def _check_twilight(found: Findings, constraints: Constraints, place: Site, nigh
         _note(found, ("constraints", "twilight_minutes"), text)
 
 
-def _check_moon(
-    found: Findings, constraints: Constraints, target: Target, place: Site, night: Night
-) -> None:
+def _check_moon(found: Findings, constraints: Constraints, target: Target, place: Site, night: Night) -> None:
     """Nothing is minded while the Moon is below the horizon."""
     highest, nearest_deg = constraints.moon_illumination, constraints.moon_distance_deg
     if highest is None and nearest_deg is None:
@@ -101,11 +106,13 @@ def _check_moon(
         return
     lit = 0.5 * (1.0 - math.cos(math.radians(separation_deg(moon_az, moon_alt, sun_az, sun_alt))))
     if highest is not None and lit > highest:
-        _note(found, ("constraints", "moon_illumination"), f"the Moon is up and lit to {lit:.2f}, above {highest:g}")
+        now, most = apart(lit, highest, "2f")
+        _note(found, ("constraints", "moon_illumination"), f"the Moon is up and lit to {now}, above {most}")
     if nearest_deg is not None and target.ra:
         ra_deg, dec_deg = degrees(target.ra, hours=True), degrees(target.dec, hours=False)
         alt, az = radec_to_altaz(ra_deg, dec_deg, night.start_s, place)
         away_deg = separation_deg(az, alt, moon_az, moon_alt)
         if away_deg < nearest_deg:
-            text = f"the Moon is {away_deg:.0f} deg from {target.name}, nearer than {nearest_deg:g} deg"
+            away, nearest = apart(away_deg, nearest_deg, "0f")
+            text = f"the Moon is {away} deg from {target.name}, nearer than {nearest} deg"
             _note(found, ("constraints", "moon_distance_deg"), text)

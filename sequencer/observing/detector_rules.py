@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sequencer.config.models import DetectorConfig, ReadoutMode
+from sequencer.devices.detector import dit_problems, ndit_problems
 from sequencer.observing.block import TemplateCall
 from sequencer.observing.findings import Findings
 from sequencer.observing.names import cameras_in_use
@@ -18,10 +19,15 @@ def mode_parameter(detector: DetectorConfig) -> str:
     return f"DET{detector.index}.NCORRS.NAME"
 
 
-def mode_of(call: TemplateCall, detector: DetectorConfig) -> ReadoutMode:
+def mode_name_of(call: TemplateCall, detector: DetectorConfig) -> str:
     """Return the read-out mode a template uses on a detector: its own wish, or the detector's default."""
-    name = call.parameters.get(mode_parameter(detector)) or detector.default_mode
-    return detector.modes.get(name, detector.modes[detector.default_mode])
+    name = call.parameters.get(mode_parameter(detector))
+    return name if name in detector.modes else detector.default_mode
+
+
+def mode_of(call: TemplateCall, detector: DetectorConfig) -> ReadoutMode:
+    """Return that read-out mode's limits."""
+    return detector.modes[mode_name_of(call, detector)]
 
 
 def detectors_in_use(call: TemplateCall, found: Findings) -> list[DetectorConfig]:
@@ -63,15 +69,12 @@ def check_detectors(call: TemplateCall, found: Findings) -> None:
 def _check_dit(
     call: TemplateCall, found: Findings, detector: DetectorConfig, name: str, dit_s: float
 ) -> None:
-    mode = mode_of(call, detector)
-    mode_name = call.parameters.get(mode_parameter(detector)) or detector.default_mode
-    where = f"of read-out mode {mode_name} of {detector.camera}"
-    if dit_s < mode.min_dit_s:
-        found.problem(call, name, f"{dit_s:g} s is below the minimum DIT {mode.min_dit_s:g} s {where}")
-    elif dit_s > mode.max_dit_s:
-        found.problem(call, name, f"{dit_s:g} s is above the maximum DIT {mode.max_dit_s:g} s {where}")
+    mode, mode_name = mode_of(call, detector), mode_name_of(call, detector)
+    if wrong := dit_problems(mode, mode_name, dit_s):
+        found.problem(call, name, f"{wrong[0]} of {detector.camera}")
     elif mode.dark_e_s * dit_s >= mode.full_well_e:
         longest = mode.full_well_e / mode.dark_e_s
+        where = f"of read-out mode {mode_name} of {detector.camera}"
         found.problem(
             call,
             name,
@@ -84,11 +87,9 @@ def _check_ndit(call: TemplateCall, found: Findings, detector: DetectorConfig, d
     ndit: Any = call.parameters.get(name)
     if ndit is None:
         return
-    mode = mode_of(call, detector)
-    if ndit > mode.ndit_max and call.trusts(mode_parameter(detector)):
-        found.problem(
-            call, name, f"{ndit} is above {mode.ndit_max}, the most that {detector.camera} averages"
-        )
+    wrong = ndit_problems(mode_of(call, detector), mode_name_of(call, detector), ndit)
+    if wrong and call.trusts(mode_parameter(detector)):
+        found.problem(call, name, f"{wrong[0]} of {detector.camera}")
     elif dit_s is not None and dit_s * ndit > LONGEST_EXPOSURE_S:
         found.problem(
             call, name, f"DIT x NDIT is {dit_s * ndit:g} s, longer than a night of {LONGEST_EXPOSURE_S:g} s"

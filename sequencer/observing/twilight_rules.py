@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sequencer.config.models import CameraConfig
+from sequencer.figures import apart
 from sequencer.observing.beam import brightness_known, filters_of, rate_in_beam_e_s, reachable_airmasses
 from sequencer.observing.block import TemplateCall
 from sequencer.observing.detector_rules import mode_of
@@ -38,7 +39,8 @@ def _check_mode(call: TemplateCall, found: Findings) -> None:
     if not call.trusts("SEQ.SUNALT.MIN", "SEQ.SUNALT.MAX"):
         return
     if lowest is not None and highest is not None and lowest >= highest:
-        found.problem(call, "SEQ.SUNALT.MIN", f"{lowest:g} deg must be below SEQ.SUNALT.MAX {highest:g} deg")
+        least, most = apart(lowest, highest)
+        found.problem(call, "SEQ.SUNALT.MIN", f"{least} deg must be below SEQ.SUNALT.MAX {most} deg")
 
 
 def _check_levels(call: TemplateCall, found: Findings) -> None:
@@ -51,11 +53,12 @@ def _check_levels(call: TemplateCall, found: Findings) -> None:
     if not call.trusts("SEQ.LEVEL.MAX"):
         return
     if p["SEQ.LEVEL.TARGET"] > highest and call.trusts("SEQ.LEVEL.TARGET"):
-        text = f"{p['SEQ.LEVEL.TARGET']:g} is above SEQ.LEVEL.MAX {highest:g}"
-        found.problem(call, "SEQ.LEVEL.TARGET", text)
+        target, most = apart(p["SEQ.LEVEL.TARGET"], highest)
+        found.problem(call, "SEQ.LEVEL.TARGET", f"{target} is above SEQ.LEVEL.MAX {most}")
     for level in p["SEQ.LEVEL.LIST"] if call.trusts("SEQ.LEVEL.LIST") else []:
         if level > highest:
-            found.problem(call, "SEQ.LEVEL.LIST", f"{level:g} is above SEQ.LEVEL.MAX {highest:g}")
+            asked, most = apart(level, highest)
+            found.problem(call, "SEQ.LEVEL.LIST", f"{asked} is above SEQ.LEVEL.MAX {most}")
 
 
 def _check_airmasses(call: TemplateCall, found: Findings) -> None:
@@ -63,9 +66,10 @@ def _check_airmasses(call: TemplateCall, found: Findings) -> None:
     most = float(airmass(lowest_deg))
     for wanted in call.parameters["SEQ.AIRMASS.LIST"]:
         if wanted > most:
+            reachable, asked = apart(most, wanted, "2f")
             text = (
-                f"{wanted:g} is below the altitude limit of {lowest_deg:g} deg: "
-                f"the highest reachable is {most:.2f}, taken unless already listed"
+                f"{asked} is below the altitude limit of {lowest_deg:g} deg: "
+                f"the highest reachable is {reachable}, taken unless already listed"
             )
             found.warning(call, "SEQ.AIRMASS.LIST", text)
         elif pointing_altitude_deg(wanted) > highest_deg:

@@ -6,9 +6,11 @@ import math
 
 import msgspec
 
+from sequencer.acquisition import map_problem
 from sequencer.config.load import load_site
 from sequencer.config.models import Deployment, Instrument
 from sequencer.config.problems import Problem, did_you_mean, ordered
+from sequencer.figures import apart
 from sequencer.observing.beam import complete, is_twilight
 from sequencer.observing.block import OB, TemplateCall
 from sequencer.observing.constraint_rules import check_particulars
@@ -61,6 +63,11 @@ def validate(
             ob.located.problem(("instrument",), text + did_you_mean(ob.instrument, [instrument.name]))
         )
         return Validation(ordered(found.problems), [], ob)
+    found.problems += [
+        Problem(deployment.instrument, 0, f"bad_pixel_map of {camera}: {wrong}")
+        for camera, detector in instrument.detectors.items()
+        if (wrong := map_problem(detector))
+    ]
     check_particulars(found, load_site(instrument.site), night)
     calls = [_checked(call, found) for call in ob.templates]
     total = sum((_estimated(call, found, night) for call in calls), Need())
@@ -107,5 +114,6 @@ def _check_size(found: Findings, total: Need) -> None:
         text = f"asks for {total.asked} frames, more than {MOST_FRAMES}"
         found.problems.append(found.ob.located.problem(path, text))
     if total.duration_s > LONGEST_OB_S:
-        text = f"would take {total.duration_s / 3600:.0f} h, more than {LONGEST_OB_S / 3600:.0f} h"
+        takes, most = apart(total.duration_s / 3600.0, LONGEST_OB_S / 3600.0, "0f")
+        text = f"would take {takes} h, more than {most} h"
         found.problems.append(found.ob.located.problem(path, text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sequencer.clock import iso
 from sequencer.config.models import SiteConfig
+from sequencer.figures import apart
 from sequencer.observing.block import TemplateCall
 from sequencer.observing.estimate import Need
 from sequencer.observing.findings import Findings, Night
@@ -59,8 +60,8 @@ def _fits_the_night(call: TemplateCall, found: Findings, night: Night, window: W
         found.problem(call, "SEQ.TWILIGHT", text)
         return False
     if wait_s > longest_s and call.trusts("SEQ.TWILIGHT.WAIT"):
-        limit = f"more than the {longest_s / 60:.0f} min allowed"
-        text = f"would wait {wait_s / 60:.0f} min, {limit}: {_when(window)}"
+        wait, longest = apart(wait_s / 60.0, longest_s / 60.0, "0f")
+        text = f"would wait {wait} min, more than the {longest} min allowed: {_when(window)}"
         found.problem(call, "SEQ.TWILIGHT.WAIT", text)
         return False
     return True

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 """Raised when a message changes."""
 
 
@@ -26,7 +26,9 @@ class Qa(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class ProductRecord(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One product as the journal keeps it; file, log and record are names in `products/`.
 
-    A product that was refused has no FITS file: `file` then names its record, and the flag is BAD.
+    A product that was refused has no FITS file: `file` then names its record, and the flag is BAD. `left_out` are the
+    frames that were meant for it and are not in it, each with the reason. Frames no product can use are told by a
+    record of the category LEFT_OUT, BAD as long as there are any.
     """
 
     file: str
@@ -36,6 +38,7 @@ class ProductRecord(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     qa: Qa
     log: str
     record: str
+    left_out: dict[str, str] = {}
 
 
 class StageHello(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="hello"):

@@ -68,6 +68,8 @@ class ReductionFeed:
     answer.
     """
 
+    reduces = True
+
     def __init__(
         self, run_dir: Path, instrument_name: str, clock: Clock, command: list[str] | None = None
     ) -> None:

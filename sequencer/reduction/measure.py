@@ -12,7 +12,6 @@ from typing import Protocol
 from sequencer.config.models import Instrument
 from sequencer.reduction.frames import RawFrame, read_frame
 from sequencer.reduction.ladder import LadderFit, RungStack, fit_ladder, pixel_map
-from sequencer.reduction.noise import figures
 from sequencer.reduction.rungs import lit_of, rungs_of, unsaturated
 from sequencer.reduction.statistics import Image, Mask
 
@@ -71,8 +70,8 @@ def linearity(frames: Iterable[HasPath | Path | str], instrument: Instrument | N
 
 
 def _instrument_of(path: Path) -> Instrument:
+    from sequencer.acquisition.readback import read_hdus
     from sequencer.config import load_instrument
-    from sequencer.reduction.fitsread import read_hdus
 
     return load_instrument(str(read_hdus(path)[0].cards.get("INSTRUME", "")).lower())
 
@@ -84,12 +83,11 @@ def measure(frames: Sequence[RawFrame], chip: int = 0) -> Linearity:
     cameras, modes or windows, and when what is left is no ladder.
     """
     first = frames[0]
-    if {(frame.key.camera, frame.key.mode, frame.key.window) for frame in frames} != {
-        (first.key.camera, first.key.mode, first.key.window)
-    }:
-        raise ValueError("a ladder needs frames of one camera, read-out mode and window")
+    set_ups = {frame.key.readout.without_exposure._replace(temperature_k=0.0) for frame in frames}
+    if len(set_ups) > 1:
+        raise ValueError("a ladder needs frames of one camera, read-out mode, window, gain and binning")
     ordered, saturated = unsaturated(frames, chip)
-    detector = figures(first.detector, first.key.mode)
+    detector = first.figures
     rungs = rungs_of(ordered, chip)
     try:
         fit = fit_ladder(rungs, detector.full_well_adu)
@@ -126,7 +124,7 @@ def k_map(frames: Sequence[RawFrame], result: Linearity, chip: int = 0) -> tuple
         (frame for frame in frames if frame.name in set(result.frames)),
         key=lambda frame: (frame.start_s, frame.name),
     )
-    detector = figures(ordered[0].detector, result.mode).with_k(result.k, "this ladder")
+    detector = ordered[0].figures.with_k(result.k, "this ladder")
     lit = lit_of(ordered, chip)
     rungs: dict[tuple[float, int], list[int]] = defaultdict(list)
     for i, frame in enumerate(ordered):

@@ -7,25 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sequencer.acquisition.errors import CorruptFile
 from sequencer.config.models import Instrument
-from sequencer.reduction.fitsread import BadFitsError
-from sequencer.reduction.frames import DARK, FLAT, LADDER, RawFrame, Readout, Window, raw_files, read_frame
+from sequencer.reduction.frames import DARK, FLAT, LADDER, RawFrame, of_set_ups, raw_files, read_frame
+from sequencer.reduction.set_up import Readout
 
 
 @dataclass(frozen=True, order=True)
 class MissingDark:
-    """Darks still to be taken: `wanted` more of this read-out. Window as (first column, first row, columns, rows)."""
+    """Darks still to be taken: `wanted` more of this read-out."""
 
-    camera: str
-    mode: str
-    window: Window
-    dit_s: float
-    ndit: int
+    readout: Readout
     wanted: int
 
     def __str__(self) -> str:
-        readout = Readout(self.camera, self.mode, self.window, self.dit_s, self.ndit)
-        return f"{self.wanted} darks {readout}"
+        return f"{self.wanted} darks {self.readout}"
 
 
 def missing_darks(frames: Iterable[RawFrame], wanted: int = 10) -> list[MissingDark]:
@@ -36,10 +32,10 @@ def missing_darks(frames: Iterable[RawFrame], wanted: int = 10) -> list[MissingD
     """
     if wanted < 1:
         raise ValueError(f"{wanted} darks wanted of each read-out")
-    good = [frame for frame in frames if frame.good]
+    good = [frame for frame in of_set_ups(frames) if frame.good]
     there = Counter(frame.key.readout for frame in good if frame.key.kind == DARK)
     lit = {frame.key.readout for frame in good if frame.key.kind in (FLAT, LADDER)}
-    return [MissingDark(*one, wanted - there[one]) for one in sorted(lit) if there[one] < wanted]
+    return [MissingDark(one, wanted - there[one]) for one in sorted(lit) if there[one] < wanted]
 
 
 def missing_darks_of_run(run_dir: Path, instrument: Instrument, wanted: int = 10) -> list[MissingDark]:
@@ -48,6 +44,6 @@ def missing_darks_of_run(run_dir: Path, instrument: Instrument, wanted: int = 10
     for path in raw_files(run_dir):
         try:
             frames.append(read_frame(path, instrument))
-        except (BadFitsError, OSError, ValueError, KeyError):
+        except (CorruptFile, OSError):
             continue
     return missing_darks(frames, wanted)

@@ -48,8 +48,8 @@ class Figures:
 
 
 def figures(detector: DetectorConfig, mode: str) -> Figures:
-    """Figures of a detector in a read-out mode; an unknown mode name falls back to the detector's default mode."""
-    limits = detector.modes.get(mode) or detector.modes[detector.default_mode]
+    """Figures of a detector in a read-out mode. Raises KeyError for one it does not have."""
+    limits = detector.modes[mode]
     return Figures(
         limits.gain_e_adu,
         limits.read_noise_e,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sequencer.reduction.frames import BIAS, DARK, FLAT, INS_DARK, LADDER, GroupKey, RawFrame, Readout, groups
+from sequencer.reduction.frames import BIAS, DARK, FLAT, INS_DARK, LADDER, GroupKey, RawFrame, groups
+from sequencer.reduction.set_up import Readout
 
 ORDER = (BIAS, DARK, INS_DARK, LADDER, FLAT)
 """Kinds in the order of their recipes: what calibrates comes first."""

@@ -31,7 +31,8 @@ COPIED = (
     "INSTRUME", "TELESCOP", "DATE-OBS", "MJD-OBS", "ESO DPR TECH", "ESO OBS NAME", "ESO OBS PROG ID", "ESO OBS ID",
     "ESO OBS START", "ESO TPL ID", "ESO TPL START", "ESO DET ID", "ESO DET NCORRS NAME", "ESO DRS FILTER",
     "ESO DRS NDFILTER", "ESO DRS MASK", "ESO DRS PUPIL", "ESO DET WIN STRX", "ESO DET WIN STRY", "ESO DET WIN NX",
-    "ESO DET WIN NY", "INSCONF", "VPH", "INSMODE", "BLCKUUID",
+    "ESO DET WIN NY", "ESO DET CHIP TEMP",
+    "ESO DET BINX", "ESO DET BINY", "INSCONF", "VPH", "INSMODE", "BLCKUUID",
 )  # fmt: skip
 """Cards a product takes over from its first frame: what all its frames share."""
 
@@ -48,7 +49,8 @@ class Unit:
 @dataclass(frozen=True)
 class Product:
     """A product before it is written. `qc` are cards ESO QC with value and comment; a product without units
-    was refused and gets no FITS file. `calibrations` are the names of the products that went in."""
+    was refused and gets no FITS file. `calibrations` are the names of the products that went in, `left_out` the frames
+    that did not, each with the reason."""
 
     stem: str
     category: str
@@ -62,7 +64,15 @@ class Product:
     qc: dict[str, tuple[CardValue, str]] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     statistics: dict[str, Any] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
     ladder: dict[str, list[float]] | None = None
+
+
+def refused(
+    stem: str, category: str, recipe: str, frames: Sequence[RawFrame], reasons: Sequence[str], **more: Any
+) -> Product:
+    """What stands in for a product that cannot be made: no file, the flag BAD, and the reasons; `more` are fields."""
+    return Product(stem, category, category, recipe, frames, [], Qa("BAD", list(reasons)), **more)
 
 
 def unit_name(chip: str, what: str) -> str:
@@ -89,6 +99,7 @@ def write_product(folder: Path, product: Product) -> ProductRecord:
         qa=product.qa,
         log=f"{product.stem}.log",
         record=f"{product.stem}.json",
+        left_out=product.left_out,
     )
     qa = {"flag": product.qa.flag, "reasons": product.qa.reasons}
     for name, text in (
@@ -169,6 +180,8 @@ def _log(product: Product, record: ProductRecord) -> Iterator[str]:
         )
     for name in product.calibrations:
         yield f"  cal {name}"
+    for name, why in product.left_out.items():
+        yield f"  out {name}  {why}"
     for keyword, value in product.parameters.items():
         yield f"  {keyword} = {value}"
     for keyword, (value, comment) in product.qc.items():
@@ -183,11 +196,12 @@ def _record(product: Product, record: ProductRecord, qa: dict[str, Any]) -> dict
         "file": record.file,
         "category": product.category,
         "recipe": product.recipe,
-        "date": iso(_newest_s(product)),
+        "date": iso(_newest_s(product)) if product.frames else "",
         "inputs": [
             {"file": frame.name, "sha256": frame.sha256, "kind": frame.key.kind} for frame in product.frames
         ],
         "calibrations": list(product.calibrations),
+        "left_out": product.left_out,
         "parameters": product.parameters,
         "qc": {keyword: value for keyword, (value, _) in product.qc.items()},
         "statistics": product.statistics,

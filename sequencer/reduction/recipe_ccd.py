@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sequencer.acquisition.readback import read_hdus, read_rows
 from sequencer.config.models import ReadoutMode
 from sequencer.reduction import qa
-from sequencer.reduction.fitsread import read_hdus, read_rows
 from sequencer.reduction.frames import RawFrame
 from sequencer.reduction.megara import AmplifierLevel, CcdMaster, ccd_master
 from sequencer.reduction.products import Product, Unit
@@ -52,7 +52,7 @@ def _readers(frames: Sequence[RawFrame]) -> list[functools.partial[Any]]:
 
 
 def _mode(frame: RawFrame) -> ReadoutMode:
-    return frame.detector.modes.get(frame.key.mode) or frame.detector.modes[frame.detector.default_mode]
+    return frame.detector.modes[frame.key.mode]
 
 
 def _gains(mode: ReadoutMode) -> list[float]:

@@ -11,7 +11,7 @@ import numpy as np
 from sequencer.reduction import qa
 from sequencer.reduction.dark import MasterDark, master_dark
 from sequencer.reduction.frames import INS_DARK, RawFrame
-from sequencer.reduction.noise import Figures, figures, frame_variance
+from sequencer.reduction.noise import Figures, frame_variance
 from sequencer.reduction.products import Product, Unit, unit_name
 
 DARK_CHECKS = ("frames", "saturated", "noise", "defects", "persistence", "light leak", "gradient")
@@ -20,7 +20,7 @@ DARK_CHECKS = ("frames", "saturated", "noise", "defects", "persistence", "light 
 def dark_product(stem: str, frames: Sequence[RawFrame], rejected: int) -> Product:
     """Master dark of one group, chip by chip. Instrument darks (closed in the fore-optics only) keep a name apart."""
     first = frames[0]
-    detector = figures(first.detector, first.key.mode)
+    detector = first.figures
     times = [frame.time_s - first.time_s for frame in frames]
     checks = [
         qa.frames([len(frames)], rejected, 3, 1),

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from sequencer.acquisition.cards import CardValue
+from sequencer.acquisition.readback import read_hdus, read_rows
 from sequencer.reduction import qa
-from sequencer.reduction.fitsread import read_hdus, read_rows
 from sequencer.reduction.flat import MasterFlat, master_flat
-from sequencer.reduction.frames import RawFrame, Readout
+from sequencer.reduction.frames import RawFrame
 from sequencer.reduction.noise import Figures
 from sequencer.reduction.products import Product, Unit, unit_name
-from sequencer.reduction.stacks import Dark, FlatFrame
+from sequencer.reduction.set_up import Readout
+from sequencer.reduction.stacks import Dark, FlatFrame, has_light
 from sequencer.reduction.statistics import Mask, sigma
 
 FLAT_CHECKS = (
@@ -63,11 +64,12 @@ def flat_product(
     """Master flat of one filter. `dark_of` names each frame's dark among `darks`; `missing` says which were not found.
 
     `rejected` and `thermal_only` count the frames left out. Frames that carry the thermal floor predicted
-    for them give the flat of the sky alone, where their shares of it allow.
+    for them give the flat of the sky alone, where their shares of it allow. Frames without light are left out; raises
+    ValueError if there is none with light.
     """
-    first = frames[0]
-    inputs = [
-        FlatFrame(
+    loaded = {name: dark.load() for name, dark in darks.items()}
+    inputs = {
+        frame.name: FlatFrame(
             functools.partial(frame.rows, 0),
             name,
             frame.key.level_no,
@@ -76,11 +78,19 @@ def flat_product(
             frame.floor_e_s,
         )
         for frame, name in zip(frames, dark_of, strict=True)
-    ]
-    flat = master_flat(inputs, {name: dark.load() for name, dark in darks.items()}, first.border(), detector)
+    }
+    border = frames[0].border()
+    unlit = [name for name, one in inputs.items() if not has_light(one, loaded, border, detector)]
+    frames = [frame for frame in frames if frame.name not in unlit]
+    if not frames:
+        raise ValueError(f"no light over the dark in {', '.join(unlit)}")
+    first = frames[0]
+    flat = master_flat([inputs[frame.name] for frame in frames], loaded, border, detector)
     good = flat.lit & (flat.quality == 0)
     error = float(np.median(flat.error[good])) if good.any() else math.nan
     checks = _flat_checks(flat, frames, darks, detector, rejected, thermal_only, missing, error)
+    if unlit:
+        checks.append(qa.Check("light", "PARTIAL", f"no light over the dark, left out: {', '.join(unlit)}"))
     separated = flat.separation is not None and flat.separation.separated
     product = Product(
         stem,
@@ -101,6 +111,7 @@ def flat_product(
             else "through the origin, inverse variance",
         },
         statistics=_statistics(flat, error),
+        left_out=dict.fromkeys(unlit, "no light over its dark"),
     )
     return product, flat
 

@@ -10,7 +10,7 @@ import numpy as np
 from sequencer.reduction import qa
 from sequencer.reduction.frames import RawFrame
 from sequencer.reduction.measure import Linearity, k_map, measure
-from sequencer.reduction.noise import Figures, figures
+from sequencer.reduction.noise import Figures
 from sequencer.reduction.products import Product, Unit, unit_name
 from sequencer.reduction.relative import RelativeCheck
 from sequencer.reduction.statistics import sigma
@@ -24,7 +24,7 @@ def linearity_product(stem: str, frames: Sequence[RawFrame], rejected: int) -> P
     saturated = [frame for frame in frames if frame.name in set(result.saturated)]
     frames = [frame for frame in frames if frame.name not in set(result.saturated)]
     first = frames[0]
-    detector = figures(first.detector, first.key.mode)
+    detector = first.figures
     k, error, lit = k_map(frames, result)
     fit = result.fit
     name = first.chip_names[0]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sequencer.reduction.frames import RawFrame
 from sequencer.reduction.ladder import Rung
-from sequencer.reduction.noise import Figures, figures, frame_variance, ipc_mean_factor, linearise
+from sequencer.reduction.noise import Figures, frame_variance, ipc_mean_factor, linearise
 from sequencer.reduction.statistics import Mask, level, lit_area, stride
 
 SATURATED_SHARE = 0.005
@@ -23,7 +23,7 @@ def unsaturated(frames: Sequence[RawFrame], chip: int = 0) -> tuple[list[RawFram
 
     A frame is at saturation with more than half a per cent of its lit pixels there.
     """
-    detector = figures(frames[0].detector, frames[0].key.mode)
+    detector = frames[0].figures
     lit = lit_of(frames, chip)
     step = stride((lit.shape[0], lit.shape[1]))
     chosen = lit[::step, ::step]
@@ -39,7 +39,7 @@ def unsaturated(frames: Sequence[RawFrame], chip: int = 0) -> tuple[list[RawFram
 def lit_of(frames: Sequence[RawFrame], chip: int = 0) -> Mask:
     """The lit pixels of a chip, as the frame with the longest DIT shows them."""
     brightest = max(frames, key=lambda frame: (frame.key.dit_s, frame.name))
-    bias = np.float32(figures(brightest.detector, brightest.key.mode).bias_adu)
+    bias = np.float32(brightest.figures.bias_adu)
     return lit_area(brightest.rows(chip) - bias, brightest.border(chip))
 
 
@@ -52,7 +52,7 @@ def rungs_of(frames: Sequence[RawFrame], chip: int = 0) -> list[Rung]:
     """
     if not frames:
         return []
-    detector = figures(frames[0].detector, frames[0].key.mode)
+    detector = frames[0].figures
     config = frames[0].detector
     lit = lit_of(frames, chip)
     step = stride((lit.shape[0], lit.shape[1]))

@@ -14,9 +14,11 @@ from sequencer.reduction.dark import Quality, Reader
 from sequencer.reduction.median import median
 from sequencer.reduction.noise import Figures, frame_variance, linearise, median_variance
 from sequencer.reduction.statistics import (
+    Border,
     Image,
     Mask,
     bands,
+    interior,
     level,
     sigma,
     stride,
@@ -82,6 +84,14 @@ def reduced(frame: FlatFrame, darks: dict[str, Dark], detector: Figures, rows: s
     """Rows of a frame, linearised and with its linearised dark taken off (ADU)."""
     raw = frame.reader(rows) - np.float32(bias)
     return linearise(raw, detector) - linearise(darks[frame.dark].image[rows] - np.float32(bias), detector)
+
+
+def has_light(frame: FlatFrame, darks: dict[str, Dark], border: Border, detector: Figures) -> bool:
+    """Whether a frame's level is above that of its dark by more than 5 errors of the mean."""
+    image = reduced(frame, darks, detector, slice(None), detector.bias_adu)
+    step = stride((image.shape[0], image.shape[1]))
+    pixels = image[::step, ::step][interior((image.shape[0], image.shape[1]), border)[::step, ::step]]
+    return level(pixels) > 5.0 * sigma(pixels) / math.sqrt(max(pixels.size, 1))
 
 
 def make_stacks(

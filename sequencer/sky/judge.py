@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sequencer.figures import apart
 from sequencer.sky.drift import Objects, Path, altaz_of, nearest
 from sequencer.sky.hazards import Hazards
 
@@ -26,7 +27,8 @@ def objections(hazards: Hazards, path: Path) -> list[Objection]:
     found += _too_near(path, hazards.objects)
     latitude, least = hazards.galactic_latitude_deg(path), hazards.rules.galactic_latitude_deg
     if latitude < least:
-        text = f"Galactic latitude comes down to {latitude:.1f} deg, at least {least:g} are wanted"
+        found_deg, wanted = apart(latitude, least, "1f")
+        text = f"Galactic latitude comes down to {found_deg} deg, at least {wanted} are wanted"
         found.append(Objection("Galactic plane", text))
     return found + [Objection("source", one.text) for one in _too_near(path, hazards.sources.near(path))]
 
@@ -47,9 +49,11 @@ def _altitude(hazards: Hazards, path: Path) -> list[Objection]:
     found = []
     # A direction chosen on the limit itself comes back from hour angle and declination with rounding errors.
     if lowest < low - 1e-9:
-        found.append(Objection("altitude", f"altitude comes down to {lowest:.1f} deg, the limit is {low:g}"))
+        text = "altitude comes down to {} deg, the limit is {}".format(*apart(lowest, low, "1f"))
+        found.append(Objection("altitude", text))
     if highest > high + 1e-9:
-        found.append(Objection("zenith", f"altitude comes up to {highest:.1f} deg, the limit is {high:g}"))
+        text = "altitude comes up to {} deg, the limit is {}".format(*apart(highest, high, "1f"))
+        found.append(Objection("zenith", text))
     return found
 
 
@@ -70,7 +74,5 @@ def _too_near(path: Path, objects: Objects) -> list[Objection]:
 def _sentence(name: str, distance_deg: float, clear_deg: float, time_s: float) -> str:
     when = datetime.fromtimestamp(time_s, UTC).strftime("%H:%M UTC")
     unit, scale = ("deg", 1.0) if clear_deg >= 1.0 else ("arcmin", 60.0)
-    return (
-        f"{name} is {scale * distance_deg:.1f} {unit} away at {when}, "
-        f"at least {scale * clear_deg:.1f} are wanted"
-    )
+    away, wanted = apart(scale * distance_deg, scale * clear_deg, "1f", "1f")
+    return f"{name} is {away} {unit} away at {when}, at least {wanted} are wanted"

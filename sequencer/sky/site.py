@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 class Site:
     """A place on Earth: geodetic WGS84 latitude and longitude (east positive) in deg, elevation in m.
 
-    Raises ValueError for a latitude outside -90..90, a longitude outside -360..360 or anything not finite.
+    A longitude may be given from -360 to 360 and is -180 (included) to 180 ever after, so that local noon is that of
+    the same date whichever way it was written. Raises ValueError for a latitude outside -90..90, a longitude outside
+    -360..360 or anything not finite.
     """
 
     name: str
@@ -27,32 +30,43 @@ class Site:
             raise ValueError(f"site {self.name}: longitude {self.longitude_deg} deg is not in -360..360")
         if not math.isfinite(self.elevation_m):
             raise ValueError(f"site {self.name}: elevation {self.elevation_m} m is not a number")
+        if not -180.0 <= self.longitude_deg < 180.0:
+            object.__setattr__(self, "longitude_deg", (self.longitude_deg + 180.0) % 360.0 - 180.0)
+
+
+LATEST_MJD = 88070.0
+"""2100-01-01: up to there the Earth's rotation is taken to go on as it was last predicted."""
 
 
 def offline() -> None:
-    """Forbid astropy every download; old Earth-rotation tables then give a warning, never an error.
+    """Forbid astropy every download, and have it take far dates as they are, without a word.
 
-    Without a current table UT1 is off by less than 1 s, that is 15 arcsec in hour angle: irrelevant here.
+    Without a current table UT1 is off by less than 1 s, that is 15 arcsec in hour angle: irrelevant here. Nor is a leap
+    second that nobody has announced yet, of which ERFA warns for every date five years after its table.
     Called by every function of this package that needs astropy; calling it again changes nothing.
     """
     from astropy.utils.data import conf
     from astropy.utils.iers import conf as iers_conf
+    from erfa import ErfaWarning
 
     conf.allow_internet = False
     iers_conf.auto_download = False
     iers_conf.auto_max_age = None
     iers_conf.iers_degraded_accuracy = "warn"
+    warnings.filterwarnings("ignore", r'ERFA function ".*" yielded .*dubious year', ErfaWarning)
     _read_rotation()
 
 
 @cache
 def _read_rotation() -> None:
-    """Have astropy use the packaged Bulletin A alone: Bulletin B beside it would change UT1 by 0.04 ms."""
-    from astropy.utils.iers import earth_orientation_table
+    """Have astropy use the packaged Bulletin A alone: to read Bulletin B beside it takes another 0.6 s at each start,
+    for 0.04 ms of UT1. Its last prediction is held until LATEST_MJD, so that no date to come is outside it."""
+    from astropy.utils.iers import IERS_A, IERS_A_FILE, earth_orientation_table
 
-    from sequencer.sky.rotation import rotation_table
-
-    earth_orientation_table.set(rotation_table())
+    table = IERS_A.open(IERS_A_FILE)
+    table.add_row(table[-1])
+    table["MJD"][-1] = LATEST_MJD * table["MJD"].unit
+    earth_orientation_table.set(table)
 
 
 def earth_location(site: Site) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sequencer.figures import apart
 from sequencer.sky.angles import separation_deg, shortest_turn_deg
 from sequencer.sky.site import Site
 from sequencer.sky.sun import sun_altaz
@@ -81,6 +82,7 @@ def sun_on_the_way(slew: Slew, site: Site, sun_distance_deg: float) -> Callable[
         nearest = slew_separation_deg(slew.from_altaz, to_altaz, sun, speeds_deg_s=slew.speeds_deg_s)
         if nearest >= sun_distance_deg:
             return ""
-        return f"the slew passes the Sun at {nearest:.1f} deg, at least {sun_distance_deg:g} are wanted"
+        found, wanted = apart(nearest, sun_distance_deg, "1f")
+        return f"the slew passes the Sun at {found} deg, at least {wanted} are wanted"
 
     return why_not

@@ -1,27 +1,31 @@
 """When twilight is: the interval in which the Sun stands between two altitudes, morning or evening.
 
-astroplan gives the Sun's culminations; between two of them its altitude is monotonic, so that every
-crossing is bracketed, also a grazing one that a search on a grid of times would miss. Bisection does the
-rest.
+Between two culminations the Sun's altitude is monotonic, so that every crossing is bracketed, also a grazing
+one that a search on a grid of times would miss. Bisection does the rest.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Literal
 
-from sequencer.sky.site import Site, earth_location, utc_time
+from sequencer.figures import apart
+from sequencer.sky.site import Site
 from sequencer.sky.track import SunTrack
 
 CROSSING_PRECISION_S = 0.01
 """Bisection ends at this width; the bound on every crossing's error is far below a second."""
 
-CULMINATION_STEP_S = 600.0
-"""Half-width of the parabola that refines a culmination; astroplan's grid of 150 points a day is 576 s
-wide."""
+CULMINATION_PRECISION_S = 1.0
+"""A culmination is known to this width: the Sun's altitude changes by less than 1e-6 deg meanwhile."""
+
+SLOPE_S = 60.0
+"""Whether the Sun rises is asked of the altitudes so long before and after."""
+
+A_DAY_S = 86400.0
 
 TRACK_STEP_S = 900.0
 """Nodes of the Sun's track: 0.1 arcsec of interpolation error, that is 7 ms of time."""
@@ -66,7 +70,8 @@ def twilight_window(site: Site, near_s: float, kind: Kind, sun_min_deg: float, s
     sun_max.
 
     MORNING: the Sun rising; EVENING: setting; NEXT: whichever is on or comes first. Where the Sun turns back
-    inside the range, at its lower or upper culmination, the window begins or ends there. Altitudes as in
+    inside the range, at its lower or upper culmination, the window begins or ends there; where it stays inside for
+    days, as near a pole, it ends some two days after `near_s`. Altitudes as in
     `sun_altaz`; a crossing is good to 0.1 s. Raises NoTwilight with the reason when the Sun stays above or
     below the range until the branch after next, ValueError for an empty range, an unknown kind or NaN.
     """
@@ -76,8 +81,9 @@ def twilight_window(site: Site, near_s: float, kind: Kind, sun_min_deg: float, s
         raise ValueError(f"no range of Sun altitudes from {sun_min_deg} to {sun_max_deg} deg")
     reasons = []
     track = _track(site, near_s)
-    for branch in _branches(site, near_s, track):
+    for branch in _branches(near_s, track):
         if kind != "NEXT" and branch.rising != (kind == "MORNING"):
+            reasons += _always(branch)
             continue
         window = _window_on(branch, track, sun_min_deg, sun_max_deg)
         if window is None:
@@ -97,8 +103,9 @@ def sun_crossing(site: Site, altitude_deg: float, after_s: float, rising: bool) 
         raise ValueError(f"no Sun altitude of {altitude_deg} deg")
     reasons = []
     track = _track(site, after_s)
-    for branch in _branches(site, after_s, track):
+    for branch in _branches(after_s, track):
         if branch.rising != rising:
+            reasons += _always(branch)
             continue
         low, high = sorted((branch.start_deg, branch.end_deg))
         if not low <= altitude_deg <= high:
@@ -119,42 +126,37 @@ def _track(site: Site, near_s: float) -> SunTrack:
     return SunTrack.over(site, near_s - 25.0 * 3600.0, near_s + 49.0 * 3600.0, TRACK_STEP_S)
 
 
-def _branches(site: Site, near_s: float, track: SunTrack) -> Iterator[_Branch]:
-    """The branch that contains `near_s` and the three after it, so a day and a half at least."""
-    time_s, lower = _culmination_before(site, near_s, track)
-    altitude = track.altitude_deg(time_s)
-    for _ in range(4):
-        next_s = _culmination(site, time_s + 3600.0, "noon" if lower else "midnight", "next", track)
-        next_altitude = track.altitude_deg(next_s)
-        yield _Branch(time_s, next_s, altitude, next_altitude)
-        time_s, altitude, lower = next_s, next_altitude, not lower
+def _branches(near_s: float, track: SunTrack) -> Iterator[_Branch]:
+    """The branch that contains `near_s` and those after it within two days.
+
+    Near a pole the Sun rises or sinks for months without a culmination: such a branch ends with the track. A shorter
+    one that the track does not hold whole is left out.
+    """
+    turns = [track.start_s, *_culminations(track)]
+    if track.end_s - turns[-1] > A_DAY_S:
+        turns.append(track.end_s)
+    altitudes = [track.altitude_deg(turn_s) for turn_s in turns]
+    for (start_s, end_s), (start_deg, end_deg) in zip(pairwise(turns), pairwise(altitudes), strict=True):
+        if end_s > near_s:
+            yield _Branch(start_s, end_s, start_deg, end_deg)
 
 
-def _culmination_before(site: Site, near_s: float, track: SunTrack) -> tuple[float, bool]:
-    """The last culmination not after `near_s`, and whether it is the lower one."""
-    midnight_s = _culmination(site, near_s, "midnight", "previous", track)
-    noon_s = _culmination(site, near_s, "noon", "previous", track)
-    return max((midnight_s, True), (noon_s, False))
+def _culminations(track: SunTrack) -> Iterator[float]:
+    """When the Sun's altitude turns, upper and lower culminations in their order, each good to a second."""
+    steps = int((track.end_s - track.start_s - 2.0 * SLOPE_S) / track.step_s)
+    times = [track.start_s + SLOPE_S + step * track.step_s for step in range(steps + 1)]
+    for before_s, after_s in pairwise(times):
+        rising = _rising(track, before_s)
+        if rising == _rising(track, after_s):
+            continue
+        while after_s - before_s > CULMINATION_PRECISION_S:
+            middle_s = 0.5 * (before_s + after_s)
+            before_s, after_s = (middle_s, after_s) if _rising(track, middle_s) == rising else (before_s, middle_s)
+        yield 0.5 * (before_s + after_s)
 
 
-def _culmination(site: Site, near_s: float, name: str, which: str, track: SunTrack) -> float:
-    """Time of the Sun's "noon" or "midnight" next to or previous to a time, refined by a parabola."""
-    from astroplan import Observer
-
-    with warnings.catch_warnings():
-        # A circumpolar Sun makes astroplan warn about a horizon that plays no part here.
-        warnings.simplefilter("ignore")
-        observer = Observer(location=earth_location(site), name=site.name)
-        found: Any = getattr(observer, name)(utc_time(near_s), which=which)
-    if found.masked:
-        raise NoTwilight(f"the Sun has no {name} at {site.name}")
-    estimate_s = float(found.unix)
-    before, at, after = (
-        track.altitude_deg(estimate_s + step) for step in (-CULMINATION_STEP_S, 0.0, CULMINATION_STEP_S)
-    )
-    curvature = before - 2.0 * at + after
-    shift = 0.5 * (before - after) / curvature if curvature else 0.0
-    return estimate_s + CULMINATION_STEP_S * min(max(shift, -1.0), 1.0)
+def _rising(track: SunTrack, time_s: float) -> bool:
+    return track.altitude_deg(time_s + SLOPE_S) > track.altitude_deg(time_s - SLOPE_S)
 
 
 def _window_on(branch: _Branch, track: SunTrack, sun_min_deg: float, sun_max_deg: float) -> Window | None:
@@ -171,8 +173,18 @@ def _window_on(branch: _Branch, track: SunTrack, sun_min_deg: float, sun_max_deg
 def _why_not(branch: _Branch, sun_min_deg: float, sun_max_deg: float) -> str:
     low, high = sorted((branch.start_deg, branch.end_deg))
     if low > sun_max_deg:
-        return f"the Sun stays above {sun_max_deg:g} deg, its lowest is {low:.2f} deg"
-    return f"the Sun stays below {sun_min_deg:g} deg, its highest is {high:.2f} deg"
+        lowest, limit = apart(low, sun_max_deg, "2f")
+        return f"the Sun stays above {limit} deg, its lowest is {lowest} deg"
+    highest, limit = apart(high, sun_min_deg, "2f")
+    return f"the Sun stays below {limit} deg, its highest is {highest} deg"
+
+
+def _always(branch: _Branch) -> list[str]:
+    """What to say of a branch the wrong way that lasts for days, as near a pole; of others nothing."""
+    if branch.end_s - branch.start_s <= A_DAY_S:
+        return []
+    way = "rises" if branch.rising else "sinks"
+    return [f"the Sun {way} all day long, from {branch.start_deg:.2f} to {branch.end_deg:.2f} deg"]
 
 
 def _crossing(branch: _Branch, track: SunTrack, altitude_deg: float) -> float:

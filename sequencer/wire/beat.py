@@ -7,8 +7,9 @@ from sequencer.clock import Clock
 BEAT_S = {"wall": 1.0, "scaled": 1.0, "virtual": 60.0}
 """Seconds of liveness time between two heartbeats, and between two signs of life of a running command."""
 
-PATIENCE = 5.0
-"""Beats a client waits for the next word."""
+PATIENCE = 10.0
+"""Beats a client waits for the next word; it asks again half-way. Less than LAPSE: who still holds a device hears of
+its silence before the device may be another's."""
 
 RENEW = 5.0
 """Beats between two signs of life of a lease's owner."""

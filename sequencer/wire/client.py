@@ -15,7 +15,7 @@ import msgspec
 import zmq
 import zmq.asyncio
 
-from sequencer.clock import Clock
+from sequencer.clock import Clock, ScaledClock, WallClock
 from sequencer.wire import sockets
 from sequencer.wire.beat import RENEW, rest
 from sequencer.wire.errors import CommandAborted, DeviceError, Incompatible, NoAnswer, Rejected
@@ -50,7 +50,9 @@ class Client:
     """Commands one device and mirrors its state.
 
     `owner` names who claims the lease (empty: watch only, or command a device nobody holds). `state` is the
-    last published state, `state_time_s` its device's time; `listeners` are called with each new one.
+    last published state, `state_time_s` its device's time; `listeners` are called with each new one. Once the device
+    is found to be another incarnation it is `restarted`, `on_restart` is told, and the mirror stays as it was until
+    `rejoin`.
     """
 
     def __init__(
@@ -77,9 +79,12 @@ class Client:
         self._numbers = itertools.count(1)
         self._waiting: dict[str, asyncio.Queue[Answer]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._following: list[asyncio.Task[None]] = []
         self._sockets: list[zmq.asyncio.Socket] = []
         self._heard_s = 0.0
         self._news = asyncio.Event()
+        self.restarted = False
+        self.on_restart: Callable[[], None] = lambda: None
         self._boot_id = ""
 
     async def connect(self, deadline_s: float = 5.0) -> Hello:
@@ -89,11 +94,19 @@ class Client:
         self.hello = hello
         self._boot_id = hello.boot_id
         await self._follow(hello.events_endpoint, deadline_s)
+        await self._claim(deadline_s)
         if self._owner:
-            answer = await self.call("claim", {"owner": self._owner}, deadline_s=deadline_s)
-            self._lease = Lease(self._owner, int(answer["epoch"]))
             self._start(self._renew())
         return hello
+
+    async def rejoin(self, deadline_s: float = 5.0) -> None:
+        """Know a device anew that was restarted: shake hands, follow its state, claim it. Raises as `connect`."""
+        self._boot_id, self._lease, self.hello, self.state_seq = "", None, None, 0
+        told = await self.call("hello", deadline_s=deadline_s)
+        self.hello = _convert(told, Hello, self.name)
+        self._boot_id, self.restarted = self.hello.boot_id, False
+        await self._follow(self.hello.events_endpoint, deadline_s)
+        await self._claim(deadline_s)
 
     async def ask_hello(self, deadline_s: float = 5.0) -> Hello:
         """Ask the device who it is, whatever clock it lives by. Raises NoAnswer, Incompatible."""
@@ -137,10 +150,10 @@ class Client:
             await self.call("release")
             self._lease = None
 
-    async def close(self) -> None:
-        """Stop following and close the sockets; the lease, if still held, is released."""
+    async def close(self, *, release: bool = True) -> None:
+        """Stop following and close the sockets; the lease, if still held, is released, or left to lapse."""
         try:
-            if self._lease is not None:
+            if release and self._lease is not None:
                 await self.release()
         except (NoAnswer, Rejected):
             pass
@@ -152,6 +165,11 @@ class Client:
                 socket.close()
             self._clock.forget(self._session)
 
+    async def _claim(self, deadline_s: float) -> None:
+        if self._owner:
+            answer = await self.call("claim", {"owner": self._owner}, deadline_s=deadline_s)
+            self._lease = Lease(self._owner, int(answer["epoch"]))
+
     def _command(self, cmd: str, args: dict[str, Any], deadline_s: float, exposure: str = "") -> Command:
         return Command(
             id=f"{self._session}.{next(self._numbers)}",
@@ -160,11 +178,18 @@ class Client:
             boot_id=self._boot_id,
             lease=self._lease,
             exposure=exposure,
-            expires_s=self._clock.now() + deadline_s * self._clock.rate if self._boot_id else 0.0,
+            expires_s=self._expires_s(deadline_s) if self._boot_id else 0.0,
         )
 
-    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(asyncio.get_running_loop().create_task(coroutine))
+    def _expires_s(self, deadline_s: float) -> float:
+        """When a command is too old to begin, by the clock of who receives it; 0 (never) where that is not known."""
+        theirs = self._clock if self.hello is None else _alike(self._clock, self.hello.clock)
+        return 0.0 if theirs is None else theirs.now() + deadline_s * theirs.rate
+
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.append(task)
+        return task
 
     def _connect(self, kind: int, endpoint: str, hwm: int) -> zmq.asyncio.Socket:
         socket = sockets.new_socket(self._context, kind, hwm=hwm)
@@ -199,6 +224,8 @@ class Client:
             if isinstance(answer, Final):
                 return answer
             if isinstance(answer, Ack) and not answer.accepted:
+                if answer.reason == "wrong_boot":
+                    self._note_restart()
                 raise Rejected(answer.reason or "refused", answer.text, self.name)
             if isinstance(answer, Progress):
                 last = f"progress {answer.n}: {answer.current:g} of {answer.target:g} {answer.unit} {answer.text}"
@@ -248,12 +275,19 @@ class Client:
                 waiting.put_nowait(answer)
             self._clock.release(f"answer:{answer.id}")
 
+    def _note_restart(self) -> None:
+        if not self.restarted:
+            self.restarted = True
+            self.on_restart()
+
     async def _follow(self, endpoint: str, deadline_s: float) -> None:
+        for one in self._following:
+            one.cancel()
         events = self._connect(zmq.SUB, endpoint, sockets.EVENT_HWM)
         token = f"subscription:{self.name}:{self._session}"
         self._clock.hold(token, to=self._boot_id)
         events.subscribe(b"")
-        self._start(self._read_events(events))
+        self._following = [self._start(self._read_events(events))]
         try:
             await self._wait_news(deadline_s)
         finally:
@@ -270,18 +304,28 @@ class Client:
             self._apply(event)
 
     def _apply(self, event: StateEvent) -> None:
-        fresh = event.boot_id != self._boot_id or event.seq > self.state_seq
+        if event.boot_id != self._boot_id:
+            self._note_restart()
+            return
         self._heard_s = self._clock.liveness()
-        if fresh:
+        if event.seq > self.state_seq:
             changed = self.state != event.state
-            self._boot_id, self.state, self.state_seq = event.boot_id, event.state, event.seq
+            self.state, self.state_seq = event.state, event.seq
             self.state_time_s = event.time_s
             self._news.set()
             self._news = asyncio.Event()
             if changed:
-                for listener in self.listeners:
-                    listener(event.state)
+                self._tell(event.state)
         self._clock.read(event.boot_id, self._session, event.seq)
+
+    def _tell(self, state: dict[str, Any]) -> None:
+        """Tell every listener; the fault of one is told to the event loop and keeps nobody from hearing."""
+        for listener in list(self.listeners):
+            try:
+                listener(state)
+            except Exception as error:
+                context = {"message": f"a listener of {self.name} failed", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
 
     async def _wait_news(self, seconds: float) -> None:
         waiter = asyncio.get_running_loop().create_task(self._news.wait())
@@ -301,7 +345,10 @@ class Client:
         except NoAnswer:
             pass
         if self.state_seq < state_seq:
-            final = await self._converse(self._command("snapshot", {}, deadline_s), deadline_s, None)
+            try:
+                final = await self._converse(self._command("snapshot", {}, deadline_s), deadline_s, None)
+            except Rejected:  # another incarnation obeyed, as it must a `safe`: the restart has been told
+                return
             self._apply(_convert(self._result(final), StateEvent, self.name))
 
     async def _renew(self) -> None:
@@ -334,3 +381,13 @@ def _convert(told: dict[str, Any], kind: type[T], device: str) -> T:
         return msgspec.convert(told, kind)
     except msgspec.ValidationError as error:
         raise Incompatible(f"{device} does not speak our wire: {error}") from None
+
+
+def _alike(ours: Clock, identity: dict[str, Any]) -> Clock | None:
+    """A clock that shows what the one of this `identity` does: `ours` if that is it; None for another virtual time."""
+    if ours.identity() == identity:
+        return ours
+    kind = identity.get("kind")
+    if kind == "scaled":
+        return ScaledClock(identity["epoch_s"], identity["rate"], identity["origin_s"])
+    return WallClock() if kind == "wall" else None

@@ -34,6 +34,9 @@ from sequencer.wire.messages import (
 ProgressCall = Callable[[float, float, str, str], None]
 """(current, target, unit, text): how far a running command has come."""
 
+NEVER_REFUSED = frozenset({"safe", "stop", "abort"})
+"""Commands that are obeyed whoever sends them, however late, and whichever incarnation they were meant for."""
+
 KEPT_FINALS = 1000
 """Ends of commands a server remembers, to answer a command that is sent again (assumed ample for a night's tail)."""
 
@@ -198,6 +201,9 @@ class Server:
     def _check(self, command: Command) -> None:
         if command.v != WIRE_VERSION:
             raise Rejected("bad_version", f"speaks wire version {WIRE_VERSION}, not {command.v}")
+        if command.cmd in NEVER_REFUSED:
+            self._handler.check(command)
+            return
         if command.boot_id and command.boot_id != self.boot_id:
             raise Rejected("wrong_boot", "was restarted since the command was meant for it")
         if command.expires_s and self._clock.now() > command.expires_s:

@@ -45,7 +45,7 @@ class Developer:
         return [self._chip(chip, exposed, light) for chip in range(len(self.config.chips))]
 
     def expected_e(self, chip: int, exposed: Exposed, light: Light) -> NDArray[np.float32]:
-        """Charge without noise in e- per DIT and pixel (ny, nx): sky, stars, dark current and persistence."""
+        """Charge without noise in e- per DIT and pixel (ny, nx): sky, stars, leaks, dark current, persistence."""
         maps = self.maps.chip(chip, exposed.window)
         expected = maps.dark_e_s * np.float32(exposed.dit_s)
         for filter_name, collected in light.filters.items():
@@ -53,6 +53,8 @@ class Developer:
         if light.stars:
             sigma_px = SEEING_ARCSEC / 2.3548 / (self.config.pixel_scale_mas / 1000.0)
             expected += render(light.stars, expected.shape, sigma_px) * maps.response
+        if light.leak_e:
+            expected += np.float32(light.leak_e) * maps.response
         for event, share in light.events:
             expected += np.float32(share) * self._trapped(chip, event, exposed.window)
         return expected

@@ -12,6 +12,7 @@ from sequencer.clock import Clock
 from sequencer.devices.detector import Window
 from sequencer.devices.detector_server import DetectorServer, Shot
 from simulators.detector.develop import Exposed
+from simulators.detector.faults import Fault
 from simulators.world.world import World
 
 OPERATING_K = 40.0
@@ -22,7 +23,10 @@ REPORTS = 20
 
 
 class SimulatedDetector(DetectorServer):
-    """One detector subsystem of the world, by camera name. Idle it is reset at its mode's shortest DIT."""
+    """One detector subsystem of the world, by camera name. Idle it is reset at its mode's shortest DIT.
+
+    `fault(n)` is what its electronics do to the n-th frame (from 1) it delivers; None: nothing.
+    """
 
     def __init__(
         self,
@@ -37,6 +41,8 @@ class SimulatedDetector(DetectorServer):
         self.camera = camera
         config = world.instrument.detectors[camera]
         window_px = world.deployment.window_px if config.layout == "extensions" else None
+        self.fault: Callable[[int], Fault | None] = lambda n: None
+        self._delivered_frames = 0
         self._started_s = clock.now()
         world.idle(camera, clock.now(), config.default_mode)
         super().__init__(
@@ -66,7 +72,10 @@ class SimulatedDetector(DetectorServer):
         end_s = self._started_s + shot.dit_s * shot.ndit
         light = self.world.light(self.camera, self._started_s, end_s, shot.ndit, shot.mode)
         exposed = Exposed(shot.exposure, shot.dit_s, shot.ndit, shot.mode, shot.window_px)
-        return await self.clock.thread(self.name, self.world.develop, self.camera, exposed, light)
+        chips = await self.clock.thread(self.name, self.world.develop, self.camera, exposed, light)
+        self._delivered_frames += 1
+        fault = self.fault(self._delivered_frames)
+        return fault(chips) if fault else chips
 
     async def halt(self) -> None:
         """End the integration; the charge is lost."""

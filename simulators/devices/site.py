@@ -22,7 +22,8 @@ class SimulatedSite(SiteServer):
         self, name: str, endpoint: str, clock: Clock, world: World, context: zmq.asyncio.Context | None = None
     ) -> None:
         self.world = world
-        super().__init__(name, endpoint, clock, simulated=True, context=context)
+        limits = world.weather_limits
+        super().__init__(name, endpoint, clock, limits=limits, simulated=True, context=context)
 
     async def read_weather(self) -> Weather:
         """Temperature to 0.1 K, pressure of the standard atmosphere at the site's elevation."""

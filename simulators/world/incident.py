@@ -13,7 +13,8 @@ from simulators.world.stars import StarImage
 class Light:
     """What fell on a detector in one exposure, per DIT: light by filter, stars, and earlier events' charge.
 
-    `leak_e` is what came through cover and shutter of a CCD without a camera's light path (layout megara).
+    `leak_e` is what came through cover and shutter of a CCD without a camera's light path (layout megara), and what a
+    leak let in.
     """
 
     filters: dict[str, Collected]

@@ -54,6 +54,7 @@ class World:
         self.deployment = deployment
         self.night_config = deployment.night
         self.seed = seed
+        self.weather_limits = site.weather
         place = Site(site.name, site.latitude_deg, site.longitude_deg, site.elevation_m)
         self.timeline = Timeline()
         self.night = Night(deployment.night, seed, site.longitude_deg, sky)
@@ -148,14 +149,17 @@ class World:
         """A detector is reset continuously, at the mode's shortest DIT."""
         self.integrate(camera, time_s, "", self.instrument.detectors[camera].modes[mode].min_dit_s, mode)
 
+    def leak(self, camera: str, time_s: float, rate_e_s: float) -> None:
+        """From a time on so much light reaches every lit pixel of a detector, whatever is closed before it."""
+        self.record(camera, time_s, leak_e_s=rate_e_s)
+
     def light(self, camera: str, start_s: float, end_s: float, ndit: int, mode: str) -> Light:
         """What a detector collected from start to end, per DIT; ask before the next exposure begins."""
         found = by_filter(self._pieces(camera, start_s, end_s))
         filters = {name: Collected(c.electrons / ndit, c.open_s / ndit) for name, c in found.items()}
         events = self._given_back(camera, start_s, end_s, ndit)
         stars = self._star_images(camera, filters, (start_s, end_s), ndit, mode)
-        leak = self._leak(camera, start_s, end_s)
-        return Light(filters, stars, events, leak)
+        return Light(filters, stars, events, self._leaked(camera, start_s, end_s) / ndit)
 
     def develop(self, camera: str, exposed: Exposed, light: Light) -> list[NDArray[Any]]:
         """Pixels of every chip (ny, nx); may run in a thread, one exposure of a camera at a time."""
@@ -215,14 +219,18 @@ class World:
         centre, scale = self.pointing.radec(middle_s), config.pixel_scale_mas / 1000.0
         return self.stars.images(centre, config.size_px, scale, trail_s, mag0_e, STAR_SHARE * noise_e)
 
-    def _leak(self, camera: str, start_s: float, end_s: float) -> float:
-        if self.instrument.detectors[camera].layout != "megara":
-            return 0.0
-        edges = sorted({start_s, end_s, *self.beam.breaks("", start_s, end_s)})
+    def _leaked(self, camera: str, start_s: float, end_s: float) -> float:
+        """Electrons per pixel through what is closed: a leak; of a CCD without a camera's light path also the light
+        through cover and shutter themselves."""
+        leak = self.timeline.track(camera, "leak_e_s")
+        stops = self.instrument.detectors[camera].layout == "megara"
+        edges = {start_s, end_s, *leak.breaks(start_s, end_s)}
+        edges |= set(self.beam.breaks("", start_s, end_s)) if stops else set()
         total = 0.0
-        for left, right in pairwise(edges):
-            cover, shutter = (
-                self.beam.stop_opening(role, (left + right) / 2) for role in ("cover", "shutter")
-            )
-            total += (right - left) * light_e_s(cover, shutter)
+        for left, right in pairwise(sorted(edges)):
+            rate_e_s = float(leak.at(left) or 0.0)
+            if stops:
+                middle = (left + right) / 2
+                rate_e_s += light_e_s(*(self.beam.stop_opening(role, middle) for role in ("cover", "shutter")))
+            total += (right - left) * rate_e_s
         return total

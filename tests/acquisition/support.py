@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy.io import fits
 from msgspec.structs import replace
 
-from sequencer.acquisition import Card, ExposurePlan
+from sequencer.acquisition import Card, ExposurePlan, read_hdus, verify
 from sequencer.clock import parse_utc
 from sequencer.config.keywords import Keyword, Keywords, load_keywords
 from sequencer.config.models import Chip, DetectorConfig, Instrument, ReadoutMode, TelescopeConfig
@@ -25,6 +27,14 @@ MODE = ReadoutMode(
     dark_e_s=0.05,
     overhead_s=0.1,
 )
+
+
+def read_raw(path: Path) -> tuple[dict[str, Any], list[Any]]:
+    """Primary header and the pixels of every chip of a file whose every byte is right, the pixels by astropy."""
+    hdus = read_hdus(path)
+    verify(path, hdus)
+    with fits.open(path, memmap=False) as opened:
+        return hdus[0].cards, [hdu.data for hdu in opened if hdu.data is not None]
 
 
 def card(

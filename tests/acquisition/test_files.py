@@ -11,10 +11,10 @@ from astropy.io import fits
 
 from sequencer.acquisition import ExposurePlan, PlanError
 from sequencer.acquisition.cards import Card
+from sequencer.acquisition.errors import CorruptFile
 from sequencer.acquisition.files import FitsFile, HeaderFile, read_header_file
 from sequencer.acquisition.fits import Hdu
 from sequencer.config.models import Chip
-from sequencer.reduction.fitsread import BadFitsError
 from sequencer.reduction.headers import images, read_headers
 
 DATE = "2027-03-20T09:31:12.345"
@@ -64,5 +64,5 @@ def test_a_name_is_taken_once_and_given_up_without_a_trace(
 def test_what_is_no_header_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.hdr"
     path.write_bytes(content)
-    with pytest.raises(BadFitsError):
+    with pytest.raises(CorruptFile):
         read_headers(path)

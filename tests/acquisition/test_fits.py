@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from sequencer.acquisition import CorruptFile, read_hdus, read_raw
+from sequencer.acquisition import CorruptFile
 from sequencer.acquisition.checksum import datasum, encode, fold, sum_bytes
 from sequencer.acquisition.fits import BLOCK, Hdu, fits_chunks, reserved_bytes
 from tests.fitsverify import fitsverify
 
-from .support import card
+from .support import card, read_raw
 
 DATE = "2027-03-20T09:31:14.000"
 RNG = np.random.default_rng(5)
@@ -222,11 +222,11 @@ def test_a_truncated_file_is_found(tmp_path: Path, kept: int) -> None:
 def test_a_file_with_something_behind_it_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "frame.fits", metis())
     path.write_bytes(path.read_bytes() + bytes(BLOCK))
-    with pytest.raises(CorruptFile, match="no end"):
+    with pytest.raises(CorruptFile, match="no FITS header at byte"):
         read_raw(path)
     write(path, metis())
     path.write_bytes(path.read_bytes() + path.read_bytes())
-    with pytest.raises(CorruptFile, match="no header starts here"):
+    with pytest.raises(CorruptFile, match="no FITS header at byte"):
         read_raw(path)
 
 
@@ -245,10 +245,6 @@ def test_files_of_astropy_with_checksums_are_read(tmp_path: Path) -> None:
     pixels = floats()
     fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(pixels)]).writeto(path, checksum=True)
     assert np.array_equal(read_raw(path)[1][0], pixels)
-    assert [data is None for _, data in read_hdus(path)] == [True, False]
-    fits.PrimaryHDU(pixels.astype(np.float64)).writeto(path, checksum=True, overwrite=True)
-    with pytest.raises(CorruptFile, match="BITPIX -64"):
-        read_raw(path)
 
 
 def test_a_header_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:

@@ -7,14 +7,11 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from sequencer.acquisition import (
-    read_raw,
-)
 from sequencer.config.models import Chip
 from tests.fitsverify import fitsverify
 
 from .bench import Bench, on_bench
-from .support import card, frame, plan
+from .support import card, frame, plan, read_raw
 
 
 def test_megara_frames_carry_the_keywords_of_its_pipeline(tmp_path: Path) -> None:

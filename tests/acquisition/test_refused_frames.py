@@ -16,14 +16,13 @@ from sequencer.acquisition import (
     FrameRefused,
     MissingCards,
     PlanError,
-    read_raw,
 )
 from sequencer.config.models import Chip
 from sequencer.wire.frames import FrameSender
 from tests.fitsverify import fitsverify
 
 from .bench import Bench, on_bench
-from .support import DAWN_S, frame, plan
+from .support import DAWN_S, frame, plan, read_raw
 
 
 def test_a_frame_nobody_planned_is_kept_aside_and_told(tmp_path: Path) -> None:

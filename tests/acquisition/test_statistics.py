@@ -182,7 +182,9 @@ def test_without_a_lit_pixel_nothing_is_measured(chips: list[Any]) -> None:
         chips, [LitRegion((4, 4), (2, 2, 2, 2))] * len(chips), bias_adu=0.0, gain_e_adu=4.0, full_well_e=1e5
     )
     assert not measured.measured
-    assert all(math.isnan(getattr(measured, name)) for name in Levels.__slots__)
+    figures = set(Levels.__slots__) - {"pixels", "repeats"}
+    assert all(math.isnan(getattr(measured, name)) for name in figures)
+    assert measured.pixels == 0
 
 
 def test_one_pixel_is_enough() -> None:

@@ -15,12 +15,11 @@ from astropy.time import Time
 from sequencer.acquisition import (
     Levels,
     PlanError,
-    read_raw,
 )
 from tests.fitsverify import fitsverify
 
 from .bench import Bench, on_bench
-from .support import DAWN_S, card, frame, plan
+from .support import DAWN_S, card, frame, plan, read_raw
 
 
 def test_a_planned_frame_becomes_a_file_and_only_then_is_acknowledged(tmp_path: Path) -> None:

@@ -27,14 +27,14 @@ def test_help_lists_all_verbs_and_the_exit_codes() -> None:
     output = call("--help").output
     for verb in VERBS:
         assert f"\n  {verb} " in output
-    for line in ("0  completed", "1  stopped, aborted or failed; the safe state was reached",
-                 "2  bad input; nothing moved", "3  not safe, or halted"):  # fmt: skip
+    for line in ("0  completed", "1  stopped, aborted or failed, or products are missing; the safe state",
+                 "2  bad input; nothing moved", "3  not safe, halted, or the program itself failed"):  # fmt: skip
         assert line in output
 
 
 @pytest.mark.parametrize("verb", ["demo", "run", "validate", "script", "reduce", "simulate", "halt"])
 def test_verbs_that_run_or_check_name_the_exit_codes(verb: str) -> None:
-    assert "3  not safe, or halted" in call(verb, "--help").output
+    assert "3  not safe, halted, or the program itself failed" in call(verb, "--help").output
 
 
 def test_version() -> None:

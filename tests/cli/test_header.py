@@ -25,7 +25,7 @@ def dark(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A dark of METIS in the folder of its run."""
     folder = tmp_path_factory.mktemp("run")
     asked = {"DET1.DIT": 0.2, "SEQ.NEXPO2": 0, "SEQ.NEXPO3": 0}
-    ran = rig.run(folder, rig.write_ob(folder, ("METIS_all_cal_Dark", asked)))
+    ran = rig.run(folder, rig.write_ob(folder, ("METIS_all_cal_Dark", asked)), reduced=True)
     [path] = (ran.result.run_dir / "raw").iterdir()
     return path
 

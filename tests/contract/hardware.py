@@ -1,5 +1,7 @@
 """Small quick hardware behind each server base: what a controller would do, in memory."""
 
+import asyncio
+
 import numpy as np
 
 from sequencer.config.models import Chip, DetectorConfig, MechanismConfig, ReadoutMode, SourceConfig
@@ -48,6 +50,22 @@ class QuickTelescope(TelescopeServer):
         return 90.0 - abs(dec_deg + 24.0), ra_deg
 
 
+async def _not_at_the_first_call(clock, name):
+    """Takes 8 s, and lets the first cancellation fall under the table, as `asyncio.wait_for` may on Python 3.11."""
+    try:
+        await clock.sleep(8.0, name)
+    except asyncio.CancelledError:
+        await clock.sleep(8.0, name)
+
+
+class ClingingTelescope(QuickTelescope):
+    """Slews on when it is cancelled, until it is cancelled again."""
+
+    async def move_to(self, altitude_deg, azimuth_deg, progress):
+        await _not_at_the_first_call(self.clock, self.name)
+        await super().move_to(altitude_deg, azimuth_deg, progress)
+
+
 class QuickCover(CoverServer):
     """Each half takes 4 s."""
 
@@ -83,6 +101,16 @@ class QuickShutter(ShutterServer):
 
     async def read_position(self):
         return self.at
+
+
+class ClingingShutter(QuickShutter):
+    """Opens on when it is cancelled, until it is cancelled again."""
+
+    async def move_to(self, position):
+        self.at = "MOVING"
+        if position == "OPEN":
+            await _not_at_the_first_call(self.clock, self.name)
+        await super().move_to(position)
 
 
 WHEELS = {
@@ -176,6 +204,14 @@ class QuickDetector(DetectorServer):
         return 40.0
 
 
+class ClingingDetector(QuickDetector):
+    """Integrates on when it is cancelled, until it is cancelled again."""
+
+    async def integrate(self, shot, elapsed):
+        await _not_at_the_first_call(self.clock, self.name)
+        await super().integrate(shot, elapsed)
+
+
 class QuickSite(SiteServer):
     """Fair weather unless told otherwise."""
 
@@ -243,4 +279,7 @@ HARDWARE = {
     "sources": QuickSources,
     "detector": QuickDetector,
     "site": QuickSite,
+    "clinging telescope": ClingingTelescope,
+    "clinging shutter": ClingingShutter,
+    "clinging detector": ClingingDetector,
 }

@@ -337,7 +337,14 @@ DETECTOR = (abort_ends_exposure, frames_kept_until_acknowledged)
 """Promises about detectors."""
 
 
-def promises_for(kind: str):
-    """What the suite proves for a kind of device."""
+INTERRUPTED = (stop_interrupts, safe_interrupts, silent_owner_makes_safe)
+"""Promises that hardware has to keep which clings to its work when it is cancelled once."""
+
+
+def promises_for(name: str):
+    """What the suite proves for a kind of device, or for hardware of it (`dome shutter`)."""
+    kind = name.split()[-1]
+    if name.startswith("clinging"):
+        return (*INTERRUPTED, *([abort_ends_exposure] if kind == "detector" else []))
     work = () if kind == "site" else WORKING
     return (*ALWAYS, *work, *(DETECTOR if kind == "detector" else ()))

@@ -26,7 +26,7 @@ def pytest_generate_tests(metafunc):
             (hardware, transport, promise)
             for hardware in HARDWARE
             for transport in TRANSPORTS
-            for promise in promises_for(hardware.split()[-1])
+            for promise in promises_for(hardware)
         ]
     ids = ["-".join((kind, where, promise.__name__)) for kind, where, promise in cases]
     metafunc.parametrize(("kind", "where", "promise"), cases, ids=ids)

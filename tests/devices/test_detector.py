@@ -107,12 +107,12 @@ def test_an_undelivered_exposure_is_read_and_not_sent():
 def test_the_limits_of_the_mode_are_kept():
     async def scenario(client, server):
         for wrong, words in (
-            ({"dit_s": 0.03}, ("0.03", "minimum 0.04")),
-            ({"dit_s": 1000.5}, ("maximum 1000",)),
+            ({"dit_s": 0.03}, ("0.03", "minimum DIT 0.04")),
+            ({"dit_s": 1000.5}, ("maximum DIT 1000",)),
             ({"dit_s": 0.04005}, ("grid",)),
             ({"ndit": 101}, ("101", "100")),
             ({"mode": "medium"}, ("medium", "fast, slow")),
-            ({"mode": "slow", "dit_s": 1.2}, ("minimum 1.3",)),
+            ({"mode": "slow", "dit_s": 1.2}, ("minimum DIT 1.3",)),
             ({"dit_s": 1.0, "ndit": 0}, ("ndit",)),
             ({"exposure": ""}, ("exposure",)),
             ({"settle": -1}, ("settle",)),

@@ -2,13 +2,15 @@
 
 import asyncio
 
+import msgspec
 import pytest
+from contract.hardware import WHEELS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.config.models import MechanismConfig
 from sequencer.devices.charts import ERROR
-from sequencer.devices.mechanisms import resolve
+from sequencer.devices.mechanisms import MechanismsState, resolve
 from sequencer.wire.errors import CommandAborted, Rejected
 
 from .support import failed, refused, run
@@ -150,3 +152,23 @@ def test_aliases_resolve_to_a_position_or_the_move_is_refused(positions):
     else:
         with pytest.raises(Rejected):
             resolve({"W1": wheel, "W2": wheel}, positions)
+
+
+@pytest.mark.parametrize(("told", "read"), [(270.0, -90.0), (-181.0, 179.0), (180.0, -180.0), (725.0, 5.0)])
+def test_the_angle_of_a_rotator_is_read_in_one_turn(told, read):
+    state = msgspec.convert({"angles_deg": {"INS.DROT.MODE": told}}, MechanismsState, strict=True)
+    assert state.angles_deg == {"INS.DROT.MODE": pytest.approx(read)}
+
+
+def test_a_rotator_whose_angle_is_no_number_moves_on_without_it():
+    async def scenario(client, server):
+        async def angle(keyword):
+            return float("nan")
+
+        server.read_angle = angle
+        await client.move({"INS.OPTI10.NAME": "Mp", "INS.DROT.MODE": "FIELD"})
+        assert client.state.angles_deg == {"INS.DROT.MODE": None}
+        assert client.state.unread == ["angles_deg.INS.DROT.MODE"]
+
+    rotator = MechanismConfig("derotator", "rotator", ["STOPPED", "FIELD"], "STOPPED")
+    run("mechanisms", scenario, mechanisms={**WHEELS, "INS.DROT.MODE": rotator})

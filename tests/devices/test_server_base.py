@@ -3,6 +3,7 @@
 import asyncio
 from itertools import pairwise
 
+import msgspec
 import pytest
 from contract.hardware import QuickShutter
 
@@ -207,11 +208,92 @@ def test_failed_stop_of_interrupted_hardware_is_a_failure_not_an_abort():
     run("shutter", scenario)
 
 
-def test_state_that_is_not_finite_is_never_published():
+@pytest.mark.parametrize("nonsense", [float("nan"), float("inf"), float("-inf")])
+def test_information_that_is_no_number_is_left_out_by_name_until_it_is_one_again(nonsense):
     async def scenario(client, server):
-        with pytest.raises(ValueError, match="wind_m_s"):
-            server.update(wind_m_s=float("nan"))
-        assert client.state.wind_m_s == 5.0
+        unread = follow(client, "unread")
+        server.pointing = server.pointing._replace(ambient_k=nonsense)
+        await client.preset(altitude_deg=80.0, azimuth_deg=10.0)
+        assert (client.state.chart, client.state.ambient_k, client.state.altitude_deg) == (IDLE, None, 80.0)
+        server.pointing = server.pointing._replace(ambient_k=281.0)
+        await client.stop()
+        assert (client.state.ambient_k, unread) == (281.0, [[], ["ambient_k"], []])
+
+    run("telescope", scenario)
+
+
+def test_information_may_be_no_number_from_the_beginning():
+    async def scenario(client, server):
+        assert (client.state.chart, client.state.unread) == (IDLE, ["ambient_k"])
+
+    def prepare(server):
+        server.pointing = server.pointing._replace(ambient_k=float("nan"))
+
+    run("telescope", scenario, prepare=prepare)
+
+
+@pytest.mark.parametrize("name", ["altitude_deg", "azimuth_deg", "ra_deg", "dec_deg"])
+def test_a_position_that_is_no_number_is_an_error_and_not_safe(name):
+    async def scenario(client, server):
+        server.pointing = server.pointing._replace(**{name: float("nan")})
+        with pytest.raises(DeviceError, match=name):
+            await client.stop()
+        assert (client.state.chart, client.is_safe) == (ERROR, False)
+
+    run("telescope", scenario)
+
+
+def test_a_progress_that_is_no_number_ends_no_command():
+    async def scenario(client, server):
+        async def integrate(shot, elapsed):
+            elapsed(float("nan"))
+            await client.clock.sleep(200.0, "test")
+
+        server.integrate = integrate
+        heard = []
+        await client.expose("x", 1.0, 1, on_progress=heard.append)
+        assert [word.current for word in heard] == [0.0] * len(heard) != []
+
+    run("detector", scenario)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [("telescope", "ambient_k", 280.0), ("detector", "temperature_k", 40.0), ("site", "pressure_hpa", 700.0)],
+)
+def test_every_kind_may_lack_what_is_information(kind, name, value):
+    async def scenario(client, server):
+        server.update(**{name: float("nan")})
+        await client.clock.sleep(0.1, "test")
+        assert (getattr(client.state, name), client.state.unread) == (None, [name])
+        server.update(**{name: value})
+        await client.clock.sleep(0.1, "test")
+        assert (getattr(client.state, name), client.state.unread) == (value, [])
+
+    run(kind, scenario)
+
+
+def test_a_source_whose_thermometer_gives_no_number_is_still_switched():
+    async def scenario(client, server):
+        await client.switch("BB", True, temperature_k=1000.0)
+        server.at["BB"] = msgspec.structs.replace(server.at["BB"], temperature_k=float("nan"))
+        await client.stop()
+        assert (client.state.sources["BB"].temperature_k, client.state.sources["BB"].on) == (None, True)
+        assert client.state.unread == ["sources.BB.temperature_k"]
+        await client.safe()
+        assert client.is_safe
+
+    run("sources", scenario)
+
+
+def test_hardware_that_hangs_when_it_is_read_is_not_reachable_and_blocks_no_command_for_ever():
+    async def scenario(client, server):
+        async def hang():
+            await asyncio.get_running_loop().create_future()
+
+        server.read_weather = hang
+        await failed(client.safe(), "silent", "not answered for 30 s")
+        assert (client.state.reachable, client.state.chart) == (False, ERROR)
 
     run("site", scenario)
 

@@ -3,12 +3,13 @@
 import asyncio
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.devices.charts import ERROR
-from sequencer.devices.telescope import airmass, separation_deg
+from sequencer.devices.telescope import TelescopeState, airmass, separation_deg
 from sequencer.wire.errors import CommandAborted
 
 from .support import failed, refused, run
@@ -153,3 +154,45 @@ def test_airmass_is_sec_z_above_the_horizon():
     assert airmass(30.0) == pytest.approx(2.0)
     assert airmass(90.0) == pytest.approx(1.0)
     assert airmass(0.0) == airmass(-5.0) == 0.0
+
+
+@given(st.floats(-720.0, 720.0), st.floats(-720.0, 720.0))
+def test_angles_that_go_round_are_in_one_turn_whoever_publishes_them(azimuth_deg, ra_deg):
+    told = {"azimuth_deg": azimuth_deg, "ra_deg": ra_deg, "target_azimuth_deg": azimuth_deg}
+    read = msgspec.convert(told, TelescopeState, strict=True)
+    for name, angle_deg in told.items():
+        found_deg = getattr(read, name)
+        assert 0.0 <= found_deg < 360.0
+        turns = (found_deg - angle_deg) / 360.0
+        assert turns == pytest.approx(round(turns), abs=1e-9)
+    assert msgspec.structs.replace(read, azimuth_deg=azimuth_deg) == read
+
+
+def test_a_mount_that_counts_from_minus_180_is_read_in_one_turn_and_arrives():
+    async def scenario(client, server):
+        await client.preset(altitude_deg=60.0, azimuth_deg=209.4)
+        assert server.pointing.azimuth_deg == pytest.approx(-150.6)
+        assert client.state.azimuth_deg == pytest.approx(209.4)
+        await client.offset(azimuth_arcsec=3600.0)
+        assert client.state.azimuth_deg == pytest.approx(210.4)
+
+    def prepare(server):
+        async def signed():
+            server.pointing = server.pointing._replace(
+                azimuth_deg=(server.pointing.azimuth_deg + 180.0) % 360.0 - 180.0
+            )
+            return server.pointing
+
+        server.read_pointing = signed
+
+    run("telescope", scenario, prepare=prepare)
+
+
+@pytest.mark.parametrize(("name", "wrong_deg"), [("altitude_deg", 90.5), ("dec_deg", -91.0)])
+def test_an_altitude_or_declination_that_cannot_be_is_an_error(name, wrong_deg):
+    async def scenario(client, server):
+        server.pointing = server.pointing._replace(**{name: wrong_deg})
+        await failed(client.stop(), "bad_answer", name)
+        assert not client.is_safe
+
+    run("telescope", scenario)

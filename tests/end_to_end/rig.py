@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,10 +82,14 @@ def run(
     watcher: Watcher | None = None,
     learned: Path | None = None,
     reduced: bool = False,
+    spoil: Callable[[Simulation], None] | None = None,
+    hardware: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Ran:
     """Execute a block to its end; `operator` acts beside it on the running context, `watcher` looks on.
 
-    Only who looks at products has its frames `reduced`: that doubles what a run costs.
+    Only who looks at products has its frames `reduced`: that doubles what a run costs. `spoil` may break something of
+    the simulated devices and their world before the run begins; `hardware` {kind: server} stands in for the simulators
+    of those kinds.
     """
     request = RunRequest(
         ob, deployment, folder / "runs", start_s, until_s, "virtual", seed, window_px, learned
@@ -95,7 +99,9 @@ def run(
     simulations: list[Simulation] = []
 
     async def simulate(*arguments: Any) -> Simulation:
-        simulations.append(await start_simulators(*arguments))
+        simulations.append(await start_simulators(*arguments, hardware=hardware or {}))
+        if spoil is not None:
+            spoil(simulations[0])
         return simulations[0]
 
     async def body(run: RunContext) -> None:

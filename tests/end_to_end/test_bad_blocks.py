@@ -77,12 +77,21 @@ CASES: dict[str, dict[str, tuple[Callable[[str], tuple[str, str]], str]]] = {
         "obd": (put("FLAT,TWILIGHT", "FLAT,TWÏLIGHT"), "has 'Ï', which is not printable ASCII"),
     },
     "a text of which plain ASCII leaves nothing": {
-        "yaml": (put("E. Halley", '"\u0301"'), "observer: must not be empty: nothing of it is left in plain ASCII"),
-        "p2json": (put("E. Halley", "\u0301"), "observer: must not be empty: nothing of it is left in plain ASCII"),
+        "yaml": (
+            put("E. Halley", '"\u0301"'),
+            "observer: must not be empty: nothing of it is left in plain ASCII",
+        ),
+        "p2json": (
+            put("E. Halley", "\u0301"),
+            "observer: must not be empty: nothing of it is left in plain ASCII",
+        ),
         "obd": (put("E. Halley", "E. Hallé"), "has 'é', which is not printable ASCII"),
     },
     "10 000 characters": {
-        form: (put("60.A-9999(A)", LONG), "programme: does not fit its header card: ESO OBS PROG ID has room for 51")
+        form: (
+            put("60.A-9999(A)", LONG),
+            "programme: does not fit its header card: ESO OBS PROG ID has room for 51",
+        )
         for form in NAMES
     },
     "keyword over 8 characters": {
@@ -91,10 +100,18 @@ CASES: dict[str, dict[str, tuple[Callable[[str], tuple[str, str]], str]]] = {
         "obd": (put("SEQ.TIME ", "SEQ.EXPOSURES "), "'EXPOSURES', which is longer than 8 characters"),
     },
     "value that fits no card": {
-        form: (put("NGC 253", "NGC 253 " + 50 * "x"), "target.name: does not fit its header card: ESO OBS TARG NAME")
+        form: (
+            put("NGC 253", "NGC 253 " + 50 * "x"),
+            "target.name: does not fit its header card: ESO OBS TARG NAME",
+        )
         for form in ("yaml", "p2json")
     }
-    | {"obd": (lambda text: (text.replace("NGC 253", 58 * "x"), r"\d+"), "target.name: does not fit its header card")},
+    | {
+        "obd": (
+            lambda text: (text.replace("NGC 253", 58 * "x"), r"\d+"),
+            "target.name: does not fit its header card",
+        )
+    },
 }
 
 
@@ -102,7 +119,16 @@ def refused(folder: Path, form: str, text: str, line: str, expected: str) -> Non
     """Each command that reads the form refuses it."""
     path = folder / NAMES[form]
     path.write_text(text, encoding="utf-8")
-    run = ["run", str(path), "-d", "metis-sim", "--out", str(folder / "runs"), "--start", "2027-03-20T09:15:00"]
+    run = [
+        "run",
+        str(path),
+        "-d",
+        "metis-sim",
+        "--out",
+        str(folder / "runs"),
+        "--start",
+        "2027-03-20T09:15:00",
+    ]
     validate = ["validate", str(path), "-d", "metis-sim", "--start", "2027-03-20T09:15:00"]
     out = str(folder / "out")
     commands = {

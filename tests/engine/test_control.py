@@ -192,6 +192,50 @@ def test_abort_and_halt_cancel_at_once(verb: str) -> None:
     on_block(main)
 
 
+@pytest.mark.parametrize("state", ["Running", "Paused", "Suspended"])
+def test_the_first_signal_aborts_every_other_one_only_hurries(state: str) -> None:
+    async def main(block: Block) -> None:
+        block.enter(state)
+        block.control.interrupt("SIGHUP")
+        assert (block.control.ending, block.control.hurried, block.done) == ("abort", False, ["cancelled"])
+        block.control.interrupt("SIGINT")
+        assert (block.control.hurried, block.done) == (True, ["cancelled"])
+        assert block.written("operator") == [{"verb": "abort", "by": "SIGHUP", "text": ""}]
+
+    on_block(main)
+
+
+def test_a_signal_while_everything_is_made_safe_changes_nothing_of_it() -> None:
+    async def main(block: Block) -> None:
+        block.enter("Safing")
+        block.control.interrupt("SIGTERM")
+        assert (block.control.ending, block.control.hurried, block.done) == ("", True, [])
+
+    on_block(main)
+
+
+@pytest.mark.parametrize("state", ["Running", "Paused"])
+def test_what_breaks_a_run_off_cancels_it_once(state: str) -> None:
+    async def main(block: Block) -> None:
+        block.enter(state)
+        block.control.break_off("the shutter was restarted")
+        block.control.break_off("it rains")
+        assert block.control.broken_off == "the shutter was restarted"
+        assert (block.control.ending, block.done) == ("", ["cancelled"])
+
+    on_block(main)
+
+
+def test_a_halted_run_is_the_operators_and_never_broken_off() -> None:
+    async def main(block: Block) -> None:
+        block.enter("Running")
+        await block.control.request("halt", "anna")
+        block.control.break_off("it rains")
+        assert (block.control.broken_off, block.done) == ("", ["cancelled"])
+
+    on_block(main)
+
+
 @pytest.mark.parametrize("now", [False, True])
 def test_a_pause_begins_at_a_checkpoint_with_the_light_shut_out_and_lasts_until_resume(now: bool) -> None:
     async def main(block: Block) -> None:

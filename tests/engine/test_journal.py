@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import resource
 import sqlite3
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +214,55 @@ def test_no_journal_is_said(tmp_path: Path, read: Any) -> None:
     with pytest.raises(FileNotFoundError, match=r"nothing\.sqlite: no journal"):
         read(tmp_path / "nothing.sqlite")
     assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def no_file_may_grow() -> Iterator[None]:
+    """The system refuses every write beyond the first kilobyte of a file, as a full disk would."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_that_fails_stops_nobody_who_writes(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path)
+    told: list[Record] = []
+    lost: list[str] = []
+    journal.listeners.append(told.append)
+    journal.on_lost = lost.append
+    kept = journal.write(1.0, "step", {})
+    with no_file_may_grow():
+        unwritten = [journal.write(2.0, "step", {"n": 2}), journal.write(3.0, "step", {"n": 3})]
+    unwritten.append(journal.write(4.0, "step", {"n": 4}))  # never tried again, though there is room
+    journal.close()
+    assert lost == [journal.lost]
+    assert journal.lost
+    assert told == [kept, *unwritten]
+    assert journal.unwritten == unwritten
+    assert read_journal(path) == [kept]
+    assert verify_journal(path) == 1
+
+
+def test_a_listener_that_fails_hears_no_more_and_nobody_else_suffers(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    told: list[Record] = []
+    deaf: list[Exception] = []
+
+    def fails(record: Record) -> None:
+        raise BrokenPipeError("nobody reads")
+
+    journal.listeners += [fails, told.append]
+    journal.on_deaf = deaf.append
+    records = [journal.write(1.0, "step", {}), journal.write(2.0, "step", {})]
+    journal.close()
+    assert told == records
+    assert [str(error) for error in deaf] == ["nobody reads"]
+
+
+def test_a_journal_that_cannot_be_made_is_said_as_a_fault_of_the_disk(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"nowhere/journal\.sqlite: unable to open"):
+        Journal(tmp_path / "nowhere" / "journal.sqlite")

@@ -91,12 +91,14 @@ def test_the_light_stop_has_a_colour(position: str, style: str) -> None:
 def test_the_screen_shows_status_alarms_and_last_lines(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=110, height=60)
     night = whole_night(tmp_path)
-    with LiveScreen(console) as screen:
-        screen.on_status(STATUS)
-        for record in night.records():
-            screen.on_record(record)
-        plain = Console(file=io.StringIO(), width=110)
-        plain.print(screen.render())
+    screen = LiveScreen(console)
+    screen.start()
+    screen.on_status(STATUS)
+    for record in night.records():
+        screen.on_record(record)
+    plain = Console(file=io.StringIO(), width=110)
+    plain.print(screen.render())
+    screen.stop()
     text = plain.file.getvalue()  # type: ignore[attr-defined]
     for _, value in facts(STATUS):
         assert value in text
@@ -116,9 +118,9 @@ def test_before_the_first_status_the_screen_is_empty() -> None:
 def test_plain_lines_are_one_a_frame_without_single_steps(tmp_path: Path) -> None:
     night = whole_night(tmp_path)
     written: list[str] = []
-    with PlainLines(written.append) as plain:
-        for record in night.records():
-            plain.on_record(record)
+    plain = PlainLines(written.append)
+    for record in night.records():
+        plain.on_record(record)
     assert sum(" x5 " in line for line in written) == 32
     assert "09:31:53 Lp X1.00 0.188s x5 1/4 44.0% (44.0) good" in written
     assert not any("#1 " in line for line in written)

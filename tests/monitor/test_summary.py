@@ -24,7 +24,7 @@ def test_a_whole_run(tmp_path: Path) -> None:
     validator().validate(summary)
     assert list(summary) == [
         "run", "ob", "instrument", "deployment", "clock", "started", "ended", "outcome", "block_status", "templates",
-        "products", "safe_state",
+        "products", "missing", "safe_state",
     ]  # fmt: skip
     assert (summary["run"], summary["clock"], summary["outcome"]) == (RUN, "virtual", "completed")
     assert summary["started"] == "2027-03-20T09:31:00.000"

@@ -31,7 +31,7 @@ ROOMS = (
     Room(
         "sequencer/reduction",
         ("reduction",),
-        ("contract", "external", "feed", "fitsread", "process", "products", "reduce"),
+        ("contract", "external", "feed", "process", "products", "reduce"),
     ),
 )
 

@@ -43,7 +43,7 @@ from .blocks import (
         ({"DET1.DIT": 0.1, "DET1.NDIT": 10_000}, ""),
         (
             {"DET1.DIT": 0.1, "DET1.NDIT": 10_001},
-            "DET1.NDIT: 10001 is above 10000, the most that LM averages",
+            "DET1.NDIT: NDIT 10001 is not within 1 and 10000, what read-out mode fast averages of LM",
         ),
     ],
 )

@@ -89,7 +89,7 @@ def test_absurd_plans_are_refused():
     assert texts(long.problems) == ["would take 25 h, more than 24 h"]
     billion = check_one(DARK, {**ONE_DARK, "DET1.NDIT": 10**9})
     assert texts(billion.problems) == [
-        f"{DARK}: DET1.NDIT: 1000000000 is above 10000, the most that LM averages",
+        f"{DARK}: DET1.NDIT: NDIT 1000000000 is not within 1 and 10000, what read-out mode fast averages of LM",
         "would take 55556 h, more than 24 h",
     ]
     assert check_one(DARK, {**ONE_DARK, "SEQ.NEXPO1": 23, "DET1.DIT": 3600}).problems == []

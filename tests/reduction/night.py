@@ -27,7 +27,8 @@ def instrument(
 ) -> Instrument:
     """LM with figures of METIS on a small chip, and a four-chip IFU."""
     fast = ReadoutMode(0.04, 3600, 1e5, 4.0, 70.0, 0.05, 1.0, bias_adu=bias_adu)
-    lm = DetectorConfig(1, "LM", "2RG", [Chip("DET1.DATA", (4, 4, 4, 4))], (size, size), 5.47, {"fast": fast}, "fast",
+    modes = {"fast": fast, "slow": fast}
+    lm = DetectorConfig(1, "LM", "2RG", [Chip("DET1.DATA", (4, 4, 4, 4))], (size, size), 5.47, modes, "fast",
                         nonlinearity_k=k, ipc_edge=ipc[0], ipc_corner=ipc[1])  # fmt: skip
     nominal = ReadoutMode(1.3, 3600, 1e5, 2.0, 70.0, 0.1, 2.3)
     chips = [Chip(f"DET{i}.DATA", (2, 0, 2, 4)) for i in range(1, 5)]
@@ -38,7 +39,7 @@ def instrument(
 @dataclass
 class Night:
     """A detector under a drifting sky; `rng` is keyed by the seed, frames get names in the order they are
-    taken.
+    taken. They are the whole detector, or its middle if it has `detector_px` rows and columns.
     """
 
     run_dir: Path
@@ -51,6 +52,7 @@ class Night:
     bias_adu: float = 0.0
     floor_e_s: float = 0.0
     ipc: tuple[float, float] = (0.02, 0.002)
+    detector_px: int = 0
     frames: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -115,20 +117,28 @@ class Night:
         return np.where(self.lit, x, 0.0) + 1.0
 
     def write(self, chips: list[np.ndarray], dit_s: float, ndit: int, **cards: object) -> Path:
-        """The FITS file of one frame, with the keywords acquisition writes."""
+        """The FITS file of one frame with the keywords acquisition writes; None leaves one out."""
         stamp = datetime.fromtimestamp(self.time_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
         header = fits.Header()
+        first = 1 + (max(self.detector_px, self.size) - self.size) // 2
         own = {
             "INSTRUME": "METIS", "DATE-OBS": stamp, "ESO DPR TYPE": "FLAT,TWILIGHT", "ESO DET ID": "2RG",
             "ESO DET DIT": dit_s, "ESO DET NDIT": ndit, "ESO DET NCORRS NAME": "fast", "ESO OBS TPLNO": 1,
             "ESO TPL ID": "METIS_all_cal_TwilightFlat", "ESO GEN SIM": True, "EXPTIME": dit_s,
+            "ESO DET WIN STRX": first, "ESO DET WIN STRY": first, "ESO DET BINX": 1, "ESO DET BINY": 1,
+            "ESO DET WIN NX": chips[0].shape[1], "ESO DET WIN NY": chips[0].shape[0], "ESO DET CHIP TEMP": 40.0,
+            "ESO DRS FILTER": "Lp", "ESO DRS NDFILTER": "OPEN", "ESO DRS PUPIL": "SPM-LM", "ESO DRS MASK": "FIELD-11",
         }  # fmt: skip
+        index, gain_e_adu = {"2RG": (1, 4.0), "IFU": (3, 2.0)}.get(str(cards.get("DET_ID", "2RG")), (1, 4.0))
         own |= {f"ESO {key.replace('_', ' ')}": value for key, value in cards.items()}
         for key, value in own.items():
+            if value is None:
+                continue
             header[f"HIERARCH {key}" if key.startswith("ESO") else key] = value
         units = [fits.PrimaryHDU(header=header)]
         for number, chip in enumerate(chips, 1):
             units.append(fits.ImageHDU(chip.astype(np.float32), name=f"DET{number}.DATA"))
+            units[-1].header[f"HIERARCH ESO DET{index} CHIP GAIN"] = gain_e_adu
         path = self.run_dir / "raw" / f"METIS.{stamp}.fits"
         fits.HDUList(units).writeto(path, checksum=True)
         self.frames.append(path)

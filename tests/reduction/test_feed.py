@@ -23,7 +23,7 @@ NOON = parse_utc("2027-03-20T12:00:00")
 
 def night(run_dir: Path, n: int = 3) -> Night:
     """A few flats and their darks on a small window of the real METIS."""
-    taken = Night(run_dir, size=64)
+    taken = Night(run_dir, size=64, detector_px=2048)
     taken.flats([2.3e5, 2.6e5], n=n)
     taken.darks(0.2, n)
     return taken
@@ -221,7 +221,7 @@ def test_the_stage_ends_when_the_sequencer_does(tmp_path: Path) -> None:
 
 
 def test_a_restarted_stage_knows_the_darks_of_earlier_templates(tmp_path: Path) -> None:
-    taken = Night(tmp_path, size=64)
+    taken = Night(tmp_path, size=64, detector_px=2048)
     taken.darks(0.2, 3, OBS_TPLNO=1)
     dark_frames = list(taken.frames)
     clock = WallClock()

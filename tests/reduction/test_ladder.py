@@ -35,7 +35,7 @@ def rungs(k: float, drift: float = 0.0, noise: float = 0.0, passes: int = 6, see
     return found
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.floats(-0.02, 0.15), st.floats(-0.5, 0.5))
 def test_without_noise_k_and_drift_are_exact(k: float, drift: float) -> None:
     fit = fit_ladder(rungs(k, drift), WELL)

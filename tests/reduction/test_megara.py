@@ -111,11 +111,14 @@ def write(
     frame = (1000.0 + 2.0 * rng.standard_normal((4212, 4196), np.float32)).astype(np.float32)
     frame[:, 50:4146] += dark
     header = fits.Header()
-    header.update({
+    header.update({f"HIERARCH {key}" if key.startswith("ESO") else key: value for key, value in {
         "INSTRUME": "MEGARA", "OBSMODE": mode, "DATE-OBS": f"2027-03-20T10:{number:02d}:00.000", "EXPTIME": exptime_s,
         "COVER": 0, "SHUTTER": "CLOSED", "VPH": "LR-U", "INSMODE": "LCB", "BLCKUUID": str(uuid.UUID(int=7)),
-        "EXPID": f"run/{template:02d}/{number:05d}/MEGARA", **cards,
-    })  # fmt: skip
+        "EXPID": f"run/{template:02d}/{number:05d}/MEGARA", "ESO DET DIT": exptime_s, "ESO DET NDIT": 1,
+        "ESO DET NCORRS NAME": "SLOW", "ESO DET1 CHIP GAIN": 1.73, "ESO DET CHIP TEMP": 170.0, "ESO DET BINX": 1,
+        "ESO DET BINY": 1, "ESO DET WIN STRX": 1, "ESO DET WIN STRY": 1, "ESO DET WIN NX": 4196, "ESO DET WIN NY": 4212,
+        **cards,
+    }.items()})  # fmt: skip
     (run_dir / "raw").mkdir(parents=True, exist_ok=True)
     name = f"{number:010d}-20270320-MEGARA-{mode}.fits"
     fits.PrimaryHDU(np.round(frame).astype(np.uint16), header).writeto(run_dir / "raw" / name, checksum=True)

@@ -8,6 +8,7 @@ import pytest
 
 from sequencer.reduction import MissingDark, missing_darks, missing_darks_of_run
 from sequencer.reduction.frames import read_frame
+from sequencer.reduction.set_up import Readout
 from tests.reduction.night import Night, instrument
 
 SIZE = 32
@@ -30,8 +31,8 @@ def test_every_read_out_of_a_good_flat_wants_its_own_darks(tmp_path: Path) -> No
     night.darks(0.3, 5)
     found = missing(night)
     assert found == [
-        MissingDark("LM", "fast", WINDOW, 0.2, 1, 5),
-        MissingDark("LM", "fast", WINDOW, 0.2, 4, 2),
+        MissingDark(Readout("LM", "fast", WINDOW, 0.2, 1, 4.0, (1, 1), 40.0), 5),
+        MissingDark(Readout("LM", "fast", WINDOW, 0.2, 4, 4.0, (1, 1), 40.0), 2),
     ]
     assert str(found[1]) == "2 darks LM fast 32x32 0.2 s x4"
     assert missing_darks_of_run(tmp_path, instrument(size=SIZE), 5) == found
@@ -43,7 +44,7 @@ def test_modes_and_windows_are_read_outs_of_their_own(tmp_path: Path) -> None:
                                                     "DET_WIN_NY": 32}):  # fmt: skip
         night.expose(2e5, 0.2, DRS_FILTER="Lp", SEQ_KIND="flat", **cards)
     night.darks(0.2, 5)
-    assert {(one.mode, one.window) for one in missing(night)} == {
+    assert {(one.readout.mode, one.readout.window) for one in missing(night)} == {
         ("slow", WINDOW),
         ("fast", (3, 3, SIZE, SIZE)),
     }
@@ -54,14 +55,14 @@ def test_ladders_want_darks_and_frames_that_are_no_flats_do_not(tmp_path: Path) 
     night.ladder(2e5, [0.1, 0.3], n=1)
     for verdict in ("thermal-only", "saturated", "low"):
         night.expose(2e5, 0.5, DRS_FILTER="Lp", SEQ_KIND="flat", SEQ_VERDICT=verdict)
-    assert [(one.dit_s, one.wanted) for one in missing(night, 2)] == [(0.1, 2), (0.3, 2)]
+    assert [(one.readout.dit_s, one.wanted) for one in missing(night, 2)] == [(0.1, 2), (0.3, 2)]
 
 
 def test_a_file_that_is_no_frame_changes_nothing(tmp_path: Path) -> None:
     night = Night(tmp_path, size=SIZE)
     night.flats([2e5], n=1)
     (tmp_path / "raw" / "METIS.x.fits").write_bytes(b"rubbish")
-    assert [one.dit_s for one in missing_darks_of_run(tmp_path, instrument(size=SIZE))] == [0.2]
+    assert [one.readout.dit_s for one in missing_darks_of_run(tmp_path, instrument(size=SIZE))] == [0.2]
 
 
 def test_no_flats_want_nothing_and_none_wanted_is_refused(tmp_path: Path) -> None:

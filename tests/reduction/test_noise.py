@@ -45,7 +45,6 @@ def test_figures_come_from_the_read_out_mode() -> None:
     assert (found.gain_e_adu, found.read_noise_e, found.full_well_e) == (4.0, 70.0, 1e5)
     assert (found.dark_e_s, found.bias_adu, found.k, found.k_source) == (0.05, 7.0, 0.02, "configuration")
     assert (found.full_well_adu, found.saturation_adu) == (25000.0, 0.95 * 25000.0 + 7.0)
-    assert figures(instrument().detectors["LM"], "no such mode").read_noise_e == 70.0
     assert found.with_k(0.1, "ladder").k_source == "ladder"
 
 

@@ -4,9 +4,10 @@ import pytest
 from astropy.utils.data import conf
 from astropy.utils.iers import conf as iers_conf
 
-from sequencer.sky import Site, offline, sun_altaz
+from sequencer.sky import Site, offline, sun_altaz, twilight_window
 from sequencer.sky.site import earth_location
 
+from .almanac import body_altaz
 from .places import ARMAZONES, utc
 
 
@@ -29,7 +30,12 @@ def test_a_place_that_is_not_on_earth_is_refused(latitude, longitude, elevation)
 
 def test_poles_and_date_line_are_places():
     assert Site("pole", 90.0, 0.0, 2835.0).latitude_deg == 90.0
-    assert Site("south pole", -90.0, 360.0, 2835.0).longitude_deg == 360.0
+    assert Site("south pole", -90.0, 360.0, 2835.0).longitude_deg == 0.0
+
+
+@pytest.mark.parametrize(("written", "east"), [(289.75, -70.25), (-210.75, 149.25), (180.0, -180.0), (-70.19, -70.19)])
+def test_a_longitude_is_the_same_whichever_way_it_is_written(written, east):
+    assert Site("here", -24.6, written, 3000.0).longitude_deg == east
 
 
 def test_the_site_arrives_in_astropy_with_longitude_positive_east():
@@ -51,3 +57,12 @@ def test_every_function_works_with_the_network_forbidden():
     assert iers_conf.iers_degraded_accuracy == "warn"
     offline()
     assert not conf.allow_internet
+
+
+@pytest.mark.parametrize("year", [1996, 2035, 2099])
+def test_far_dates_are_taken_without_a_warning_and_without_the_network(year):
+    """Warnings are errors here. Truth: PyEphem, whose UT1-UTC is its own."""
+    time_s = utc(f"{year}-06-10T22:50:00")
+    altitude, azimuth = sun_altaz(time_s, ARMAZONES)
+    assert (altitude, azimuth) == pytest.approx(body_altaz("Sun", ARMAZONES, time_s), abs=0.02)
+    assert twilight_window(ARMAZONES, time_s - 43200.0, "EVENING", -9.0, -5.0).kind == "EVENING"

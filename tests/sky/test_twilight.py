@@ -161,3 +161,42 @@ def test_at_the_pole_there_is_an_answer_or_a_reason():
     """No daily twilight: the Sun stands still in altitude, below -9 deg at midwinter."""
     with pytest.raises(NoTwilight):
         twilight_window(NORTH_POLE, utc("2026-12-21T12:00:00"), "MORNING", -18.0, -9.0)
+
+
+@pytest.mark.parametrize("latitude", [-90.0, -89.99, 90.0])
+def test_at_a_pole_the_sun_is_inside_its_limits_for_days(latitude):
+    """In spring and autumn the Sun circles at one altitude: -0.4 deg a day at the south pole in April 2027."""
+    pole = Site("pole", latitude, 0.0, 2835.0)
+    near_s = utc("2027-04-05T12:00:00" if latitude < 0 else "2027-10-08T12:00:00")
+    window = twilight_window(pole, near_s, "NEXT", -9.0, -5.0)
+    assert window.kind == "EVENING"
+    assert window.start_s <= near_s and window.end_s >= near_s + 2 * 86400.0
+    for time_s in (window.start_s, near_s, window.end_s):
+        assert -9.0 <= sun_altitude_deg(time_s, pole) <= -5.0
+
+
+def test_at_a_pole_what_the_sun_does_not_do_is_told():
+    pole = Site("South Pole", -90.0, 0.0, 2835.0)
+    near_s = utc("2027-04-05T12:00:00")
+    with pytest.raises(NoTwilight, match=r"^no morning twilight at South Pole: the Sun sinks all day long, from -5"):
+        twilight_window(pole, near_s, "MORNING", -9.0, -5.0)
+    with pytest.raises(NoTwilight, match=r"the Sun stays above -9 deg, its lowest is -6\.\d\d deg"):
+        twilight_window(pole, near_s, "NEXT", -18.0, -9.0)
+
+
+def test_a_little_off_the_pole_there_are_both_twilights_each_day():
+    """0.5 deg off the pole the Sun goes up and down by 1 deg a day while it sinks by 0.4 deg."""
+    near_s = utc("2027-04-05T12:00:00")
+    place = Site("off the pole", -89.5, 0.0, 2835.0)
+    evening = twilight_window(place, near_s, "EVENING", -9.0, -5.0)
+    morning = twilight_window(place, near_s, "MORNING", -9.0, -5.0)
+    assert morning.start_s == pytest.approx(evening.end_s, abs=1.0)
+    assert 40_000.0 < evening.duration_s < 50_000.0 and 36_000.0 < morning.duration_s < 46_400.0
+
+
+def test_the_reason_shows_that_the_sun_is_out_of_its_limits_however_little():
+    lowest = min(sun_altitude_deg(utc("2027-04-26T22:00:00") + 60.0 * k, TROMSO) for k in range(200))
+    with pytest.raises(NoTwilight) as refused:
+        twilight_window(TROMSO, utc("2027-04-26T12:00:00"), "EVENING", -18.0, lowest - 0.0004)
+    found, said = str(refused.value).split("; ")[0].split(" deg, its lowest is ")
+    assert float(said.removesuffix(" deg")) > float(found.rpartition(" ")[2])

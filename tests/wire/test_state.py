@@ -109,18 +109,18 @@ async def test_an_older_event_never_replaces_a_newer_state() -> None:
         assert (client.state, client.state_seq) == ({"value": 6}, 6)
 
 
-async def test_a_restarted_device_counts_anew_and_is_followed() -> None:
+async def test_a_restarted_device_is_told_and_not_adopted_without_a_word() -> None:
     async with pretending(lambda device, command: done(command)) as (device, client):
         await client.connect()
         told: list[int] = []
-        followed = asyncio.get_running_loop().create_future()
+        restarted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        client.on_restart = lambda: restarted.set_result(None)
         client.listeners.append(lambda state: told.append(state["value"]))
-        client.listeners.append(lambda state: state["value"] == 2 and followed.set_result(None))
         device.publish(40, {"value": 40})
         device.publish(1, {"value": 0}, boot_id="next boot")
         device.publish(2, {"value": 2}, boot_id="next boot")
-        await followed
-        assert told == [40, 0, 2]
-        assert client.state_seq == 2
+        await restarted
+        assert (told, client.state, client.state_seq) == ([40], {"value": 40}, 40)
+        assert client.restarted
         await client.call("set")
-        assert device.commands[-1].boot_id == "next boot"
+        assert device.commands[-1].boot_id == "boot"

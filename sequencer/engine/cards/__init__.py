@@ -10,6 +10,7 @@ from sequencer.engine.cards.instrument import instrument_cards, stop_cards
 from sequencer.engine.cards.observation import observation_cards
 from sequencer.engine.cards.sidereal import sidereal_cards
 from sequencer.engine.cards.sources import source_cards
+from sequencer.engine.cards.start import start_cards
 from sequencer.engine.cards.structure import structure_cards
 from sequencer.engine.cards.target import target_cards
 from sequencer.engine.cards.telescope import telescope_cards
@@ -22,6 +23,7 @@ __all__ = [
     "observation_cards",
     "sidereal_cards",
     "source_cards",
+    "start_cards",
     "stop_cards",
     "structure_cards",
     "target_cards",

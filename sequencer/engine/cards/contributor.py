@@ -7,10 +7,14 @@ from typing import Any
 
 from sequencer.acquisition import Card
 from sequencer.devices.client import DeviceClient
+from sequencer.engine.cards.foreseen import Foreseen, ForeseenDevice
 from sequencer.engine.context import RunContext
 
 Value = str | int | float | bool
 Rows = list[tuple[str, Value]]
+Scene = RunContext | Foreseen
+"""What cards are made from: a run, or one that has not begun."""
+AnyDevice = DeviceClient[Any] | ForeseenDevice
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,11 @@ class Contributor:
         return [self.card(keyword, value, extension=extension) for keyword, value in rows]
 
 
-def of_device(category: str, client: DeviceClient[Any], run: RunContext) -> Contributor:
+def of_device(category: str, client: AnyDevice, run: Scene) -> Contributor:
     """The device behind a client, for cards of a category: what it says was read back."""
     return Contributor(f"{category} {client.name}", run.clock.now(), simulated=client.simulated)
 
 
-def simulation(client: DeviceClient[Any]) -> str:
+def simulation(client: AnyDevice) -> str:
     """How ESO says whether a device is simulated: HW-SIM or NORMAL."""
     return "HW-SIM" if client.simulated else "NORMAL"

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sequencer.acquisition import Card
-from sequencer.config.models import Chip, DetectorConfig
-from sequencer.devices.client import DeviceClient
+from sequencer.config.models import GRID_TOLERANCE, Chip, DetectorConfig
 from sequencer.devices.detector import Exposed
-from sequencer.engine.cards.contributor import Contributor, Rows, of_device, simulation
+from sequencer.engine.cards.contributor import AnyDevice, Contributor, Rows, Scene, of_device, simulation
 from sequencer.engine.cards.coordinates import coordinate_rows
-from sequencer.engine.context import RunContext
 from sequencer.engine.shot import Shot
 
 
 def detector_cards(
-    config: DetectorConfig, shot: Shot, client: DeviceClient[Any], run: RunContext
+    config: DetectorConfig, shot: Shot, client: AnyDevice, run: Scene
 ) -> list[Card]:
     """DET: what the detector was told, in the primary, and what each chip is like, in its extension."""
     who = of_device("DET", client, run)
@@ -34,17 +30,33 @@ def detector_cards(
     coordinates = coordinate_rows(config, first) if config.layout == "extensions" else []
     if coordinates:
         rows.append(("ESO OCS PXSCALE", config.pixel_scale_mas / 1000.0))
-    cards = told.cards(_readout_rows(config, shot.dit_s, shot.ndit, shot.mode)) + who.cards(rows)
+    before = _readout_rows(config, shot.dit_s, shot.ndit, shot.mode) + _temperature(client)
+    cards = told.cards(before) + who.cards(rows)
     for number, chip in enumerate(config.chips, start=1):
         cards += who.cards(_chip_rows(config, shot.mode, chip, number) + coordinates, number)
     return cards
 
 
 def exposed_cards(
-    config: DetectorConfig, result: Exposed, client: DeviceClient[Any], run: RunContext
+    config: DetectorConfig, result: Exposed, client: AnyDevice, run: Scene
 ) -> list[Card]:
-    """DET: how the detector says that it integrated; a reading beats what it was told."""
-    return of_device("DET", client, run).cards(_readout_rows(config, result.dit_s, result.ndit, result.mode))
+    """DET: how the detector says that it integrated; a reading beats what it was told.
+
+    Pipelines match frames by the DIT to the last digit: it is the step of the mode's grid that was read back. A reading
+    beside the grid has a card of its own.
+    """
+    grid_s = config.modes[result.mode].dit_grid_s
+    dit_s = round(round(result.dit_s / grid_s) * grid_s, 9)
+    rows = _readout_rows(config, dit_s, result.ndit, result.mode) + _temperature(client)
+    if abs(result.dit_s - dit_s) > GRID_TOLERANCE * grid_s:
+        rows.append(("ESO DET DITREAL", round(result.dit_s, 9)))
+    return of_device("DET", client, run).cards(rows)
+
+
+def _temperature(client: AnyDevice) -> Rows:
+    """The detector's temperature as read last, which is as the exposure began; none where it is not measured."""
+    kelvin = client.state.temperature_k
+    return [] if kelvin is None else [("ESO DET CHIP TEMP", round(kelvin, 3))]
 
 
 def _readout_rows(config: DetectorConfig, dit_s: float, ndit: int, mode: str) -> Rows:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from sequencer.acquisition import Card
 from sequencer.config.models import MechanismConfig
-from sequencer.engine.cards.contributor import Contributor, Rows, of_device, simulation
-from sequencer.engine.context import RunContext
+from sequencer.engine.cards.contributor import Contributor, Rows, Scene, of_device, simulation
 
 
-def instrument_cards(run: RunContext, camera: str) -> list[Card]:
+def instrument_cards(run: Scene, camera: str) -> list[Card]:
     """INS and DRS: the positions the mechanisms really have, and light stop and cover."""
     cards: list[Card] = []
     client = run.devices.mechanisms
@@ -19,14 +18,16 @@ def instrument_cards(run: RunContext, camera: str) -> list[Card]:
             config = run.instrument.mechanisms[keyword]
             if config.camera in ("", camera):
                 moving = keyword in client.state.moving
-                cards += who.cards(_mechanism_rows(config, keyword, position, moving, client.simulated))
+                cards += who.cards(mechanism_rows(config, keyword, position, moving, client.simulated))
                 angle_deg = client.state.angles_deg.get(keyword)
                 if config.angle_keyword and angle_deg is not None:
-                    cards.append(who.card(f"ESO {config.angle_keyword.replace('.', ' ')}", round(angle_deg, 3)))
+                    cards.append(
+                        who.card(f"ESO {config.angle_keyword.replace('.', ' ')}", round(angle_deg, 3))
+                    )
     return cards + stop_cards(run, "ST")
 
 
-def stop_cards(run: RunContext, suffix: str) -> list[Card]:
+def stop_cards(run: Scene, suffix: str) -> list[Card]:
     """INS: light stop and cover as read back; `suffix` is ST before the exposure, END after it."""
     return [
         Contributor(f"INS {stop.name}", run.clock.now(), simulated=stop.simulated).card(
@@ -37,7 +38,7 @@ def stop_cards(run: RunContext, suffix: str) -> list[Card]:
     ]
 
 
-def _mechanism_rows(
+def mechanism_rows(
     config: MechanismConfig, keyword: str, position: str, moving: bool, simulated: bool
 ) -> Rows:
     """One mechanism: its keyword, its DRS name, and what its device says of itself beside `INS.x.NAME` or `.MODE`."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from sequencer.acquisition import Card, plain_ascii
 from sequencer.acquisition.header import category
 from sequencer.clock import iso
-from sequencer.engine.cards.contributor import Contributor, Rows
+from sequencer.engine.cards.contributor import Contributor, Rows, Scene
 from sequencer.engine.cards.sequence import asked_cards, sequence_rows
-from sequencer.engine.context import RunContext
 from sequencer.engine.shot import Shot
 from sequencer.observing.exchange.particulars import Particulars
 
 
-def observation_cards(run: RunContext, shot: Shot) -> list[Card]:
+def observation_cards(run: Scene, shot: Shot) -> list[Card]:
     """DPR, OBS, TPL and SEQ: what the block asked for and where in it this exposure stands."""
     rows: Rows = [
         ("OBJECT", shot.dpr_type),

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from sequencer.acquisition import Card
 from sequencer.acquisition.cards import card_problem
-from sequencer.engine.cards.contributor import Contributor, Rows
-from sequencer.engine.context import RunContext
+from sequencer.engine.cards.contributor import Contributor, Rows, Scene
 from sequencer.engine.shot import Shot
 
 ASKED = ("SEQ.NEXPO", "SEQ.NCYCLES", "SEQ.TIME", "SEQ.DIT.FILT.LIST", "SEQ.PRESET")
@@ -32,7 +31,7 @@ def sequence_rows(shot: Shot) -> Rows:
     return rows
 
 
-def asked_cards(run: RunContext, shot: Shot, who: Contributor) -> Iterator[Card]:
+def asked_cards(run: Scene, shot: Shot, who: Contributor) -> Iterator[Card]:
     """What the template was told, as far as a card holds it."""
     own = f"SEQ.NEXPO{run.instrument.detectors[shot.camera].index}"
     for call in run.ob.templates:

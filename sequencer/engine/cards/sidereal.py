@@ -6,8 +6,7 @@ import math
 from functools import lru_cache
 
 from sequencer.acquisition import Card
-from sequencer.engine.cards.contributor import Contributor
-from sequencer.engine.context import RunContext
+from sequencer.engine.cards.contributor import Contributor, Scene
 from sequencer.sky.site import utc_time
 
 DAY_S = 86400.0
@@ -15,7 +14,7 @@ SIDEREAL_RATE = 1.00273790935
 """Sidereal seconds in a second of UT1 (Explanatory Supplement to the Astronomical Almanac, 2.24)."""
 
 
-def sidereal_cards(run: RunContext, start_s: float) -> list[Card]:
+def sidereal_cards(run: Scene, start_s: float) -> list[Card]:
     """LST when the exposure began (Unix seconds UTC)."""
     who = Contributor("GEN engine", start_s)
     return who.cards([("LST", round(sidereal_time_s(start_s, run.site.longitude_deg), 3))])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from sequencer.acquisition import Card
-from sequencer.engine.cards.contributor import of_device
-from sequencer.engine.context import RunContext
+from sequencer.engine.cards.contributor import Scene, of_device
 
 
-def source_cards(run: RunContext) -> list[Card]:
+def source_cards(run: Scene) -> list[Card]:
     """Name of each source and whether it shines, numbered in the order of the instrument file."""
     client = run.devices.sources
     if client is None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from sequencer.acquisition import Card
-from sequencer.engine.cards.contributor import Contributor
-from sequencer.engine.context import RunContext
+from sequencer.engine.cards.contributor import Contributor, Scene
 
 
-def structure_cards(run: RunContext) -> list[Card]:
+def structure_cards(run: Scene) -> list[Card]:
     """INSTRUME, TELESCOP and the constant cards of the instrument file."""
     who = Contributor("instrument", run.clock.now(), measured=False)
     instrument = run.instrument

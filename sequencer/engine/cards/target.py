@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from sequencer.acquisition import Card
-from sequencer.engine.cards.contributor import Contributor, Rows
-from sequencer.engine.context import RunContext
+from sequencer.engine.cards.contributor import Contributor, Rows, Scene
 from sequencer.observing.exchange.coordinates import declination, degrees, packed, right_ascension
 from sequencer.observing.exchange.particulars import Target
 from sequencer.sky.angles import separation_deg
@@ -13,7 +12,7 @@ ON_TARGET_DEG = 0.1
 """How near to it a tracking telescope is on its target: room for offsets of some arcmin (assumed)."""
 
 
-def target_cards(run: RunContext) -> list[Card]:
+def target_cards(run: Scene) -> list[Card]:
     """The coordinates the block gives, of a telescope that tracks them; nothing where it points elsewhere, as for
     flats: then they would say where the telescope never went.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -11,9 +12,10 @@ from sequencer.engine.clocks import check_start
 from sequencer.engine.context import RunContext
 from sequencer.engine.prepare import prepare_script
 from sequencer.engine.request import Nobody, RunRequest
-from sequencer.engine.runner import begin, end, reduce_template
+from sequencer.engine.runner import begin, bring_up, end
 from sequencer.engine.scripting.hands import Hands
 from sequencer.engine.session import open_run
+from sequencer.engine.site_watch import SiteNotSafe
 
 _current: list[tuple[str, RunContext]] = []
 """The runs started by `sequencer script`, by the name of their deployment; `connect` joins them."""
@@ -37,13 +39,22 @@ async def connect(
     prepared = prepare_script(request, "by hand", own_loop=False)
     async with open_run(prepared, Nobody()) as run:
         begin(run)
+        run.template_name, run.unreduced = "script", True
         outcome = "failed"
+        by_hand = asyncio.current_task()
+        run.control.cancel = by_hand.cancel if by_hand else None
         try:
+            await bring_up(run)
             yield Hands(run)
-            await reduce_template(run, "script", last=True)
             outcome = "completed"
+        except asyncio.CancelledError:
+            if by_hand is None or not run.control.broken_off:
+                raise
+            by_hand.uncancel()
+            raise SiteNotSafe(run.control.broken_off) from None
         finally:
-            await end(run, outcome)
+            run.control.cancel = None
+            await end(run, outcome, run.control.broken_off)
 
 
 @contextmanager

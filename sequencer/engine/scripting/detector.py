@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from sequencer.acquisition import Levels
+from sequencer.acquisition import FrameRefused, Levels, is_saturated
 from sequencer.engine.context import RunContext
 from sequencer.engine.exposing import Exposer
-from sequencer.engine.frame_log import log_frame
-from sequencer.engine.series import SATURATED_SHARE
 from sequencer.engine.shot import Shot
 from sequencer.exposure import Rung, Verdict, alternating_passes
 
@@ -19,7 +17,7 @@ from sequencer.exposure import Rung, Verdict, alternating_passes
 @dataclass(frozen=True)
 class Frame:
     """One stored frame: its file, where it lies, its levels per DIT (median in ADU, level in electrons), its verdict:
-    good, or saturated."""
+    good, saturated, or impossible."""
 
     file: str
     path: Path
@@ -105,9 +103,9 @@ class Detector:
     async def _take(self, shot: Shot) -> Frame:
         run = self._run
         await run.control.checkpoint()
-        stored, verdict = await self._exposer.take(shot, _saturated_or_good)
-        full_well_e = run.instrument.detectors[self._camera].modes[shot.mode].full_well_e
-        log_frame(run, replace(shot, good=shot.i - 1), stored, verdict, full_well_e)
+        stored, verdict = await self._exposer.take(replace(shot, good=shot.i - 1), _saturated_or_good)
+        if stored is None:
+            raise FrameRefused(shot.exposure, verdict.reason)
         levels = stored.levels
         return Frame(
             stored.file,
@@ -142,6 +140,6 @@ class Detector:
 
 def _saturated_or_good(start_s: float, dit_s: float, levels: Levels) -> Verdict:
     """Nobody expects a level of what is taken by hand; but saturated is saturated."""
-    if levels.saturated_share > SATURATED_SHARE:
+    if is_saturated(levels):
         return Verdict("saturated", f"{100.0 * levels.saturated_share:.1f} % of the pixels are saturated")
     return Verdict("good", "not judged: taken by hand")

@@ -14,6 +14,7 @@ from sequencer.acquisition.recipes import recipes_of
 from sequencer.durations import Durations
 from sequencer.engine.executed import everything_taken
 from sequencer.engine.journal import read_journal
+from sequencer.figures import sizes_apart
 from sequencer.monitor.asked import asked, missing_series
 from sequencer.monitor.lines import clock_time
 from sequencer.monitor.record import Record
@@ -105,7 +106,7 @@ def _warnings(
         yield f"{clock_time(alarm.time_s)} {alarm.data['what']}; {alarm.data['so_what']}"
     yield from (note.data["text"] for note in story.remarks if note.data.get("warning"))
     if disk_bytes > free_bytes:
-        yield f"the frames need {disk_bytes / 1e9:.1f} GB, {free_bytes / 1e9:.1f} GB are free here"
+        yield "the frames need {}, {} are free here".format(*sizes_apart(disk_bytes, free_bytes))
     verdicts = Counter(frame.verdict for frame in frames if frame.verdict != "good")
     yield from (f"{n} frames are {verdict}: no recipe takes them" for verdict, n in verdicts.items())
     believed = dict.fromkeys(warning for plan in story.plans for warning in plan.get("warnings", []))

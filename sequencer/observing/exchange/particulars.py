@@ -55,19 +55,38 @@ class Particulars(msgspec.Struct, frozen=True):
 
 
 KEYS = tuple(field.name for field in msgspec.structs.fields(Particulars))
+
+
 def read_particulars(located: Located) -> tuple[Particulars, list[Problem]]:
     """Return what a block (a YAML mapping) says beside its templates, and everything that is wrong with it.
 
-    A value of a wrong type is left out, and hides nothing that is wrong with the values beside it.
+    A value with anything wrong is left out, and hides nothing that is wrong with the values beside it.
     """
-    part = Part(located, {key: located.data[key] for key in KEYS if key in located.data})
-    found, problems = Particulars(), []
-    for key, value in plain_texts(part.data).items():
-        one, wrong = convert(Part(located, {key: value}), Particulars)
-        problems += wrong
-        if one is not None:
-            found = msgspec.structs.replace(found, **{key: getattr(one, key)})
-    return found, [*problems, *_identity(part), *_target(part), *check_constraints(part), *check_texts(located)]
+    given = {key: located.data[key] for key in KEYS if key in located.data}
+    sound: dict[str, Any] = {}
+    problems = check_texts(located)
+    for key, value in given.items():
+        for piece in _pieces(value) if key == "constraints" else [value]:
+            part = Part(located, {key: piece})
+            found, wrong = convert(Part(located, plain_texts(part.data)), Particulars)
+            wrong += [*_identity(part), *_target(part), *check_constraints(part)]
+            problems += wrong
+            if found is None or wrong:
+                continue
+            one = getattr(found, key)
+            sound[key] = one if key != "constraints" else _joined(sound.get(key, one), one, piece)
+    return Particulars(**sound), problems
+
+
+def _pieces(constraints: Any) -> list[Any]:
+    """Each constraint for itself; what is no mapping as it is."""
+    if not isinstance(constraints, dict):
+        return [constraints]
+    return [{key: value} for key, value in constraints.items()]
+
+
+def _joined(constraints: Constraints, one: Constraints, piece: dict[str, Any]) -> Constraints:
+    return msgspec.structs.replace(constraints, **{key: getattr(one, key) for key in piece})
 
 
 def in_order(block: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from sequencer.acquisition.errors import CorruptFile
 from sequencer.config.models import Instrument
 from sequencer.config.stages import StageConfig
 from sequencer.reduction.contract import ProductRecord
@@ -16,7 +17,6 @@ from sequencer.reduction.external.launch import run_program
 from sequencer.reduction.external.manifest import Calibration
 from sequencer.reduction.external.other_runs import of_other_runs
 from sequencer.reduction.external.settings import command_of
-from sequencer.reduction.fitsread import BadFitsError
 from sequencer.reduction.frames import RawFrame, raw_files, read_frame
 
 Progress = Callable[[str], None]
@@ -139,7 +139,7 @@ class AttachedReduction:
         try:
             frame = read_frame(path, self._instrument)
             frame.check()
-        except (BadFitsError, OSError, ValueError, KeyError) as error:
+        except (CorruptFile, OSError) as error:
             self._on_progress(f"left out: {error}")
             return None
         return frame

@@ -100,7 +100,7 @@ def amplifiers(image: Image, frames: Sequence[RawFrame], bias_frames: int) -> di
     first = frames[0]
     if first.detector.layout != "megara" or image.shape != MEGARA.trimmed:
         return {}
-    mode = first.detector.modes.get(first.key.mode) or first.detector.modes[first.detector.default_mode]
+    mode = first.detector.modes[first.key.mode]
     gains = mode.amplifier_gains_e_adu or [mode.gain_e_adu] * len(MEGARA.amplifiers)
     weights = (len(frames), bias_frames)
     return {

@@ -1,0 +1,130 @@
+"""Device servers of the optical camera as processes of their own, and runs of the sequencer against them."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sequencer.clock import ScaledClock, WallClock, parse_utc
+from sequencer.wire.client import Client
+from tests.end_to_end import rig
+from tests.ports import free_ports
+
+SEQUENCER = [sys.executable, "-c", "from sequencer.cli.main import main; main()"]
+START = "2027-03-20T23:00:00"
+
+
+@dataclass
+class Observatory:
+    """Devices at ports nobody else uses, and a folder to run in; `clock` is the scaled one they all live by."""
+
+    folder: Path
+    rate: float
+    endpoints: dict[str, str]
+    clock: ScaledClock
+    devices: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+
+    def serve(self, device: str) -> None:
+        """Start a device's server, or start it again, and wait until it is ready."""
+        command = [sys.executable, "-m", "simulators.process", "--deployment", "here.yaml", "--device", device]
+        command += ["--clock", f"scaled:{self.rate}", "--seed", "1"]
+        command += ["--epoch", repr(self.clock.epoch_s), "--origin", repr(self.clock.origin_s)]
+        process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        self.devices[device] = process
+        until(process, "ready")
+
+    def sequencer(self, *arguments: str, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*prefix, *SEQUENCER, *arguments],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def script(self, text: str, out: str, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        """A commissioning script on the devices."""
+        (self.folder / f"{out}.py").write_text(text)
+        arguments = ("script", f"{out}.py", "-d", "here.yaml", "--clock", f"scaled:{self.rate}", "--out", out)
+        return self.sequencer(*arguments, prefix=prefix)
+
+    def position(self, device: str) -> str:
+        """Where a shutter or cover says it is: by a client of our own, not by the run's word."""
+
+        async def ask() -> str:
+            client = Client(device, self.endpoints[device], WallClock())
+            try:
+                await client.ask_hello(60.0)
+                return str((await client.call("snapshot", deadline_s=60.0))["state"]["position"])
+            finally:
+                await client.close()
+
+        return WallClock().run(ask())
+
+    def wait_until_closed(self, device: str) -> None:
+        """Follow what the device publishes until it says so."""
+
+        async def follow() -> None:
+            client = Client(device, self.endpoints[device], self.clock)
+            closed = asyncio.Event()
+            client.listeners.append(lambda state: closed.set() if state["position"] == "CLOSED" else None)
+            try:
+                await client.connect(60.0)
+                await closed.wait()
+            finally:
+                await client.close()
+
+        self.clock.run(follow())
+
+    def stops(self) -> dict[str, str]:
+        """Where the light stops are."""
+        return {device: self.position(device) for device in ("shutter", "cover")}
+
+    def run_dir(self, out: str) -> Path:
+        (found,) = (self.folder / out).iterdir()
+        return found
+
+
+@contextmanager
+def observatory(folder: Path, rate: float) -> Iterator[Observatory]:
+    """The camera's devices, each a process, serving."""
+    names = list(rig.DEVICES["opticam"])
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    endpoints = {name: f"tcp://127.0.0.1:{port}" for name, port in ports.items()}
+    rig.write_deployment(folder, endpoints.__getitem__, instrument="opticam", start=START)
+    here = Observatory(folder, rate, endpoints, ScaledClock(parse_utc(START), rate))
+    try:
+        for name in names:
+            here.serve(name)
+        yield here
+    finally:
+        for process in here.devices.values():
+            process.kill()
+            process.communicate()
+
+
+def until(process: subprocess.Popen[str], words: str) -> list[str]:
+    """Lines of a process up to the one with these words."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if words in line:
+            return lines
+    raise AssertionError(f"ended without {words!r}:\n{''.join(lines)}")
+
+
+def told(running: subprocess.Popen[str]) -> str:
+    """What a process says from here to its end."""
+    output, _ = running.communicate()
+    return output
+
+
+def of(records: list[Any], kind: str) -> list[dict[str, Any]]:
+    return [record.data for record in records if record.kind == kind]
