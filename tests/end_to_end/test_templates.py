@@ -136,7 +136,7 @@ def test_every_template_runs_and_leaves_what_was_promised(tmp_path: Path, name: 
     tiny = TEMPLATES[name]
     instrument, deployment = tiny.place
     ob = rig.write_ob(tmp_path, (name, tiny.parameters), instrument=instrument)
-    ran = rig.run(tmp_path, ob, deployment, window_px=window_of(deployment))
+    ran = rig.run(tmp_path, ob, deployment, window_px=window_of(deployment), reduced=True)
     assert (ran.result.outcome, ran.result.exit_code) == ("completed", 0)
     assert_sound(files_of(ran))
     assert {product["category"] for product in ran.of("product")} >= tiny.categories
@@ -161,7 +161,7 @@ def test_every_example_block_runs(tmp_path: Path, name: str) -> None:
 
 
 def test_a_metis_frame_is_an_empty_primary_and_an_extension_for_each_chip(tmp_path: Path) -> None:
-    ran = rig.run(tmp_path, rig.write_ob(tmp_path, ("METIS_all_cal_Dark", DARKS)), reduced=True)
+    ran = rig.run(tmp_path, rig.write_ob(tmp_path, ("METIS_all_cal_Dark", DARKS)))
     chips = {"LM": 1, "N": 1, "IFU": 4}
     assert {frame["camera"] for frame in ran.of("frame")} == set(chips)
     for frame in ran.of("frame"):
