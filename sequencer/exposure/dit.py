@@ -65,7 +65,7 @@ def exponential_dit(target_e: float, rate_e_s: float, tau_s: float) -> float | S
     share = target_e / (rate_e_s * tau_s)
     if share >= 1.0:
         reachable = rate_e_s * tau_s
-        return SkyRunsOut("only {} e- are still to come, {} are wanted".format(*apart(reachable, target_e, "4g")))
+        return SkyRunsOut("only {} e- are still to come, {} are wanted".format(*apart(reachable, target_e, "4g", "4g")))
     return -tau_s * math.log1p(-share)
 
 
