@@ -42,8 +42,10 @@ def test_the_failure_of_before_goes_when_the_program_runs(tmp_path: Path) -> Non
     assert again.exit_code == 0
     assert there(run_dir) == {"other_01_one"}
     assert "not installed" not in again.output
-    for told in ("summary.json", "report.html"):
-        assert "numina is not installed" not in (run_dir / told).read_text()
+    assert "numina is not installed" not in (run_dir / "summary.json").read_text()
+    alarms, _, products = (run_dir / "report.html").read_text().partition("Products</h2>")
+    assert "numina is not installed" in alarms  # so it was that night
+    assert "numina is not installed" not in products
     last = [record.data for record in read_journal(run_dir / "journal.sqlite") if record.kind == "reduction"][
         -1
     ]

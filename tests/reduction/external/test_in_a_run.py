@@ -57,7 +57,9 @@ def test_products_of_every_template_are_in_the_journal_whatever_a_stage_does(tmp
         )
     ]
     assert all((ran.result.run_dir / "products" / data["file"]).is_file() for data in attached)
-    assert ran.of("alarm") == []
+    (alarm,) = ran.of("alarm")
+    assert "4 products are missing" in alarm["what"]
+    assert ran.result.exit_code == 1
 
 
 def test_templates_go_on_while_a_stage_works_and_the_run_ends_when_it_is_done(tmp_path: Path) -> None:
