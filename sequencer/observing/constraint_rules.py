@@ -69,11 +69,7 @@ def _check_airmass(found: Findings, constraints: Constraints) -> None:
 def _check_times(found: Findings, constraints: Constraints, night: Night) -> None:
     windows = [(parse_utc(window.after), parse_utc(window.before)) for window in constraints.times]
     if windows and not any(after_s <= night.start_s < before_s for after_s, before_s in windows):
-        later = [
-            f"; the next begins {iso(after_s, 0)}"
-            for after_s, _ in sorted(windows)
-            if after_s > night.start_s
-        ]
+        later = [f"; the next begins {iso(after_s, 0)}" for after_s, _ in sorted(windows) if after_s > night.start_s]
         text = f"the block must not start at {iso(night.start_s, 0)} UTC{(later or ['; none is left'])[0]}"
         _note(found, ("constraints", "times"), text)
 
@@ -92,7 +88,9 @@ def _check_twilight(found: Findings, constraints: Constraints, place: Site, nigh
         _note(found, ("constraints", "twilight_minutes"), text)
 
 
-def _check_moon(found: Findings, constraints: Constraints, target: Target, place: Site, night: Night) -> None:
+def _check_moon(
+    found: Findings, constraints: Constraints, target: Target, place: Site, night: Night
+) -> None:
     """Nothing is minded while the Moon is below the horizon."""
     highest, nearest_deg = constraints.moon_illumination, constraints.moon_distance_deg
     if highest is None and nearest_deg is None:
@@ -103,11 +101,7 @@ def _check_moon(found: Findings, constraints: Constraints, target: Target, place
         return
     lit = 0.5 * (1.0 - math.cos(math.radians(separation_deg(moon_az, moon_alt, sun_az, sun_alt))))
     if highest is not None and lit > highest:
-        _note(
-            found,
-            ("constraints", "moon_illumination"),
-            f"the Moon is up and lit to {lit:.2f}, above {highest:g}",
-        )
+        _note(found, ("constraints", "moon_illumination"), f"the Moon is up and lit to {lit:.2f}, above {highest:g}")
     if nearest_deg is not None and target.ra:
         ra_deg, dec_deg = degrees(target.ra, hours=True), degrees(target.dec, hours=False)
         alt, az = radec_to_altaz(ra_deg, dec_deg, night.start_s, place)

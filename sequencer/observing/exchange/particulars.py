@@ -55,8 +55,6 @@ class Particulars(msgspec.Struct, frozen=True):
 
 
 KEYS = tuple(field.name for field in msgspec.structs.fields(Particulars))
-
-
 def read_particulars(located: Located) -> tuple[Particulars, list[Problem]]:
     """Return what a block (a YAML mapping) says beside its templates, and everything that is wrong with it.
 
@@ -69,13 +67,7 @@ def read_particulars(located: Located) -> tuple[Particulars, list[Problem]]:
         problems += wrong
         if one is not None:
             found = msgspec.structs.replace(found, **{key: getattr(one, key)})
-    return found, [
-        *problems,
-        *_identity(part),
-        *_target(part),
-        *check_constraints(part),
-        *check_texts(located),
-    ]
+    return found, [*problems, *_identity(part), *_target(part), *check_constraints(part), *check_texts(located)]
 
 
 def in_order(block: dict[str, Any]) -> dict[str, Any]:
