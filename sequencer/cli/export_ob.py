@@ -13,21 +13,11 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 @click.command("export", epilog=EXIT_CODES, short_help="Write an observing block for tools outside.")
 @click.argument("ob", required=False)
 @click.option("--form", type=click.Choice(["p2json", "obd"]), help="Phase-2 JSON, or the .obd text form.")
-@click.option(
-    "--signature", metavar="TEMPLATE", help="Instead of a block: this template's signature, as .tsf."
-)
-@click.option(
-    "--status", metavar="LETTER", help="Write this status (S, X, C, ...), if it may follow the block's own."
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    callback=options.new_file(),
-    help="File to write. Default: print it.",
-)
-def export_ob(
-    ob: str | None, form: str | None, signature: str | None, status: str | None, out: Path | None
-) -> None:
+@click.option("--signature", metavar="TEMPLATE", help="Instead of a block: this template's signature, as .tsf.")
+@click.option("--status", metavar="LETTER", help="Write this status (S, X, C, ...), if it may follow the block's own.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
+              callback=options.new_file(), help="File to write. Default: print it.")
+def export_ob(ob: str | None, form: str | None, signature: str | None, status: str | None, out: Path | None) -> None:
     """Write an observing block (a file, the name of a packaged one, or the folder of a run: the block as executed,
     with its status) in a form that tools outside read, or with
     --signature which parameters a template takes.

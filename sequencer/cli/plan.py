@@ -20,9 +20,7 @@ Command = Callable[..., None]
 UNITS = {"s": "SECONDS", "k": "KELVIN"}
 
 
-def _figure(
-    name: str, unit: str, least: float, most: float | None, text: str
-) -> Callable[[Command], Command]:
+def _figure(name: str, unit: str, least: float, most: float | None, text: str) -> Callable[[Command], Command]:
     """An option `--NAME NUMBER`, within limits and finite; the command gets it as `NAME_UNIT`."""
     return click.option(
         f"--{name}",
@@ -149,7 +147,9 @@ def _temperature(night: NightPlan, *, assumed: bool) -> list[str]:
     """What ambient temperature the levels rest on; nothing where no light is thermal."""
     if night.ambient_k is None:
         return []
-    return [f"ambient temperature {night.ambient_k:g} K" + assumed * " assumed; --temperature tells another"]
+    return [
+        f"ambient temperature {night.ambient_k:g} K" + assumed * " assumed; --temperature tells another"
+    ]
 
 
 def _draw(night: NightPlan, path: Path) -> None:

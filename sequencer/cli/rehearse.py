@@ -91,9 +91,7 @@ def known_durations(deployment: str, learned: Path | None) -> Durations | None:
     from sequencer.observing.planning import read_taught
 
     return (
-        None
-        if learned is None
-        else Durations(read_taught(learned, load_deployment(deployment).name).durations, {})
+        None if learned is None else Durations(read_taught(learned, load_deployment(deployment).name).durations, {})
     )
 
 

@@ -57,9 +57,7 @@ def begin(run: RunContext, warnings: Sequence[str] = ()) -> None:
         reduces=run.feed.reduces and bool(run.ob.templates),
         disk_needed_mb=round(run.status.disk_needed_mb or 0.0, 1),
     )
-    if any(
-        one.simulated and not one.endpoint.startswith("inproc:") for one in run.deployment.devices.values()
-    ):
+    if any(one.simulated and not one.endpoint.startswith("inproc:") for one in run.deployment.devices.values()):
         text = "the seed of the devices simulated elsewhere is their own, not the run's"
         run.log("note", text=text, by="engine")
     for text in warnings:

@@ -31,7 +31,9 @@ class Asked:
 
 def asked(story: Story) -> Asked:
     """What a run was asked for, by its plans."""
-    good = sum(frame.data["kind"] in SKY and frame.data["verdict"] == "good" for frame in story.frames)
+    good = sum(
+        frame.data["kind"] in SKY and frame.data["verdict"] == "good" for frame in story.frames
+    )
     return Asked(sum(plan.get("asked", 0) for plan in story.plans), good)
 
 
@@ -54,9 +56,7 @@ def _series(story: Story) -> list[tuple[str, str, float, str]]:
     """Camera, filter, airmass asked for and kind of all that was planned on the sky, in order."""
     rows = [row for plan in story.plans for row in plan["rows"] if row["kind"] in SKY]
     return list(
-        dict.fromkeys(
-            (row["camera"], row["filter"], float(row["requested_airmass"]), row["kind"]) for row in rows
-        )
+        dict.fromkeys((row["camera"], row["filter"], float(row["requested_airmass"]), row["kind"]) for row in rows)
     )
 
 

@@ -67,9 +67,7 @@ def sun(status: Status) -> str:
 def time_left(status: Status) -> str:
     """`twilight 31 min, flats need 22 min`, loudly when they do not fit; and `block: 12 min left (11 to 14)`."""
     left, needed = status.minutes_left, status.minutes_needed
-    text = (
-        "" if left is None and needed is None else f"twilight {_minutes(left)}, flats need {_minutes(needed)}"
-    )
+    text = "" if left is None and needed is None else f"twilight {_minutes(left)}, flats need {_minutes(needed)}"
     if left is not None and needed is not None and needed > left:
         text += " - DOES NOT FIT"
     return "; ".join(part for part in (text, block_left(status)) if part) or UNKNOWN

@@ -85,7 +85,9 @@ def measure(frames: Sequence[RawFrame], chip: int = 0) -> Linearity:
     first = frames[0]
     set_ups = {frame.key.readout.without_exposure._replace(temperature_k=0.0) for frame in frames}
     if len(set_ups) > 1:
-        raise ValueError("a ladder needs frames of one camera, read-out mode, window, gain and binning")
+        raise ValueError(
+            "a ladder needs frames of one camera, read-out mode and window, one gain and one binning"
+        )
     ordered, saturated = unsaturated(frames, chip)
     detector = first.figures
     rungs = rungs_of(ordered, chip)

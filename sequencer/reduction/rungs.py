@@ -48,7 +48,7 @@ def rungs_of(frames: Sequence[RawFrame], chip: int = 0) -> list[Rung]:
 
     The pixels are chosen once, on a bright frame, so that no frame's noise decides which pixels count in it; what
     is clipped per frame (8 sigma) is hit by something, never the slope of the illumination. The own error is
-    that of the mean of those pixels.
+    that of the mean of those pixels. Raises ValueError when all pixels lie in the unlit border.
     """
     if not frames:
         return []
@@ -57,6 +57,8 @@ def rungs_of(frames: Sequence[RawFrame], chip: int = 0) -> list[Rung]:
     lit = lit_of(frames, chip)
     step = stride((lit.shape[0], lit.shape[1]))
     bright = max(frames, key=lambda frame: (frame.key.dit_s, frame.name)).rows(chip)[::step, ::step]
+    if not lit[::step, ::step].any():
+        raise ValueError("no lit pixel inside the border of the detector")
     low, high = np.percentile(bright[lit[::step, ::step]], [2.0, 98.0])
     chosen = lit[::step, ::step] & (bright >= low) & (bright <= high)
     of_mean = replace(detector, ipc_noise=ipc_mean_factor(config.ipc_edge, config.ipc_corner, step))

@@ -98,7 +98,8 @@ def test_a_script_gets_a_readable_answer(tmp_path: Path) -> None:
 
 def test_the_instrument_is_found_by_the_header(tmp_path: Path) -> None:
     frames = [
-        read_frame(path, instrument(size=64)) for path in Night(tmp_path, size=64).ladder(2.4e5, DITS, n=2)
+        read_frame(path, instrument(size=64))
+        for path in Night(tmp_path, size=64, detector_px=2048).ladder(2.4e5, DITS, n=2)
     ]
     assert linearity(frames).camera == "LM"
     with pytest.raises(ValueError, match="no frames"):
@@ -201,3 +202,9 @@ def test_map_scatters_about_k_by_its_error(tmp_path: Path) -> None:
     pulls = (k[good] - 0.03) / error[good]
     assert abs(float(np.median(pulls))) < 0.1
     assert float(np.std(pulls)) == pytest.approx(1.0, abs=0.12)
+
+
+def test_a_window_in_the_unlit_border_is_no_ladder(tmp_path: Path) -> None:
+    frames = Night(tmp_path, size=64).ladder(2.4e5, DITS, n=2)
+    with pytest.raises(ValueError, match="no lit pixel"):
+        linearity(frames)

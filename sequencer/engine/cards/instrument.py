@@ -21,9 +21,7 @@ def instrument_cards(run: Scene, camera: str) -> list[Card]:
                 cards += who.cards(mechanism_rows(config, keyword, position, moving, client.simulated))
                 angle_deg = client.state.angles_deg.get(keyword)
                 if config.angle_keyword and angle_deg is not None:
-                    cards.append(
-                        who.card(f"ESO {config.angle_keyword.replace('.', ' ')}", round(angle_deg, 3))
-                    )
+                    cards.append(who.card(f"ESO {config.angle_keyword.replace('.', ' ')}", round(angle_deg, 3)))
     return cards + stop_cards(run, "ST")
 
 

@@ -44,9 +44,7 @@ class Doings:
     def _waits(self) -> Iterator[Doing]:
         for wait in self._story.waits:
             if self._start_s <= wait.time_s < self._end_s:
-                yield Doing(
-                    "sequencer", wait.time_s, min(wait.data["until_s"], self._end_s), wait.data["why"]
-                )
+                yield Doing("sequencer", wait.time_s, min(wait.data["until_s"], self._end_s), wait.data["why"])
 
     def _commands(self) -> Iterator[Doing]:
         for step in self._story.steps.values():

@@ -53,11 +53,7 @@ def _header(foreseen: Foreseen) -> str:
     tiles = {
         "in virtual time": duration(foreseen.total_s),
         "frames, good of all": f"{good} of {len(foreseen.frames)}",
-        **(
-            {"flats asked for that will be missing": str(foreseen.flats_missing)}
-            if foreseen.flats_asked
-            else {}
-        ),
+        **({"flats asked for that will be missing": str(foreseen.flats_missing)} if foreseen.flats_asked else {}),
         "raw frames on disk": size(foreseen.disk_bytes),
         "block status after it": foreseen.block_status,
     }

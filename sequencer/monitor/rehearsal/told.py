@@ -38,9 +38,7 @@ def interval_text(foreseen: Foreseen) -> str:
     span = f"{duration(known.low_s)} to {duration(known.high_s)}"
     if not known.runs:
         expected = duration(known.expected_s)
-        return (
-            f"about {expected} by the instrument's figures; no earlier run has taught how long its steps take"
-        )
+        return f"about {expected} by the instrument's figures; no earlier run has taught how long its steps take"
     return f"nine times out of ten {span}, as {known.runs} earlier runs taught"
 
 

@@ -95,9 +95,7 @@ def _other(part: Located, other: dict[str, Any]) -> list[Problem]:
     problems = []
     for key, value in other.items():
         if isinstance(value, str) and len(value) > LONGEST_TEXT:
-            text = (
-                f"constraints.other: {shown(key)} must be at most {LONGEST_TEXT} characters, not {len(value)}"
-            )
+            text = f"constraints.other: {shown(key)} must be at most {LONGEST_TEXT} characters, not {len(value)}"
             problems.append(part.problem(("constraints", "other", key), text))
         if key in PHASE2_NAMES:
             text = f"constraints.other: {key} is {PHASE2_NAMES[key]} here"

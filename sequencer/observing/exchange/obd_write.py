@@ -52,9 +52,7 @@ def _sections(block: Mapping[str, Any], known: Mapping[str, Signature]) -> Itera
 
 def _observing(block: Mapping[str, Any]) -> Rows:
     rows = [(keyword, _field(block, keyword)) for keyword in FIELDS if _is_observing(keyword)]
-    kept = [
-        (keyword, text or _ALWAYS.get(keyword, "")) for keyword, text in rows if text or keyword in _ALWAYS
-    ]
+    kept = [(keyword, text or _ALWAYS.get(keyword, "")) for keyword, text in rows if text or keyword in _ALWAYS]
     return [("OBS.DID", DICTIONARY), ("OBS.GRP", "0"), *kept]
 
 

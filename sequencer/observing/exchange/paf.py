@@ -18,9 +18,7 @@ from sequencer.observing.exchange.located_json import decoded
 WRITER = "sequencer"
 LAST_LINE = "# End of file"
 """What we write last. A file that says it is ours and does not end so is cut off."""
-_RECORD = re.compile(
-    r'([^\s;"#]+)(?:[ \t]+(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s;"#]+)))?[ \t]*;?[ \t]*(?:#.*)?'
-)
+_RECORD = re.compile(r'([^\s;"#]+)(?:[ \t]+(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s;"#]+)))?[ \t]*;?[ \t]*(?:#.*)?')
 _HEADER_KEYS = ("TYPE", "ID", "NAME", "DESC", "CRTE.NAME", "CRTE.DAYTIM", "LCHG.NAME", "LCHG.DAYTIM",
                 "CHCK.NAME", "CHCK.DAYTIM", "CHCK.CHECKSUM")  # fmt: skip
 _COLUMN = 30
@@ -66,9 +64,7 @@ def paf_text(kind: str, written: str, sections: Iterable[tuple[str, Iterable[tup
 def _line(keyword: str, value: str) -> str:
     strange = next((letter for letter in value if not " " <= letter <= "~" or letter == '"'), "")
     if strange:
-        raise ValueError(
-            f"{keyword}: {shown(value)} has {strange!r}; the form holds printable ASCII without quotes"
-        )
+        raise ValueError(f"{keyword}: {shown(value)} has {strange!r}; the form holds printable ASCII without quotes")
     return f'{keyword + " ":{_COLUMN}}"{value}"'
 
 
@@ -82,11 +78,7 @@ def _records(text: str, file: str, problems: list[Problem]) -> Iterable[Record]:
         if strange:
             problems.append(Problem(file, number, f"has {strange!r}, which is not printable ASCII"))
         elif match is None:
-            why = (
-                "its quoted value has no end"
-                if line.count('"') % 2
-                else 'a record is KEYWORD "value"; # comment'
-            )
+            why = "its quoted value has no end" if line.count('"') % 2 else 'a record is KEYWORD "value"; # comment'
             problems.append(Problem(file, number, f"is no record: {why}"))
         else:
             value = match["bare"] if match["quoted"] is None else match["quoted"]
@@ -104,7 +96,5 @@ def _split(records: list[Record], file: str, problems: list[Problem]) -> tuple[l
     end = keywords.index("PAF.HDR.END")
     for record in records[1:end]:
         if record.keyword.removeprefix("PAF.") not in _HEADER_KEYS:
-            problems.append(
-                Problem(file, record.line, f"unknown keyword {shown(record.keyword)} in the header")
-            )
+            problems.append(Problem(file, record.line, f"unknown keyword {shown(record.keyword)} in the header"))
     return records[:end], records[end + 1 :]

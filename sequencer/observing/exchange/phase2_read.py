@@ -50,9 +50,7 @@ def read_phase2(raw: bytes, file: str, signatures: Mapping[str, Signature] | Non
     known = load_signatures() if signatures is None else signatures
     source = parse_json(raw, file)
     if not isinstance(source.data, dict):
-        raise ConfigErrors(
-            [source.problem((), f"an observing block must be an object, not {shown(source.data)}")]
-        )
+        raise ConfigErrors([source.problem((), f"an observing block must be an object, not {shown(source.data)}")])
     moved = Moved(file)
     _top(source, moved)
     _target(source, moved)
@@ -98,9 +96,7 @@ def _target(source: Located, moved: Moved) -> None:
             if value:
                 moved.problem(line, f"target.{key}: moving targets are not followed; it must be 0")
         elif key not in TARGET:
-            moved.unknown(
-                line, "key", f"target.{key}", [f"target.{name}" for name in (*TARGET, "equinox", *_STILL)]
-            )
+            moved.unknown(line, "key", f"target.{key}", [f"target.{name}" for name in (*TARGET, "equinox", *_STILL)])
         else:
             moved.put(("target", TARGET[key]), _coordinate(key, value), line)
     finish_target(moved)

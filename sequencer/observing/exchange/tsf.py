@@ -30,9 +30,7 @@ def tsf_text(signature: Signature, written: str) -> str:
     if wrong:
         raise ConfigErrors(place.problem((), text) for text in wrong)
     sections = [("Template", _head(signature))]
-    sections += [
-        (_comment(name, spec), _rows(name, spec, signature)) for name, spec in signature.parameters.items()
-    ]
+    sections += [(_comment(name, spec), _rows(name, spec, signature)) for name, spec in signature.parameters.items()]
     try:
         return paf_text("Template Signature", written, sections)
     except ValueError as reason:

@@ -102,9 +102,7 @@ def _range(spec: ParameterSpec, text: str) -> tuple[float | None, float | None] 
     if not match or spec.type not in ("float", "int", "list[float]"):
         return None
     low, high = (scalar(match[name]) if match[name] else None for name in ("low", "high"))
-    return (
-        (low, high) if all(limit is None or isinstance(limit, int | float) for limit in (low, high)) else None
-    )
+    return (low, high) if all(limit is None or isinstance(limit, int | float) for limit in (low, high)) else None
 
 
 def _choices(spec: ParameterSpec, text: str) -> list[str]:

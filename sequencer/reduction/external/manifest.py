@@ -117,12 +117,7 @@ def _frame(frame: RawFrame, group: int) -> ManifestFrame:
 
 
 def _calibration(place: str, calibration: Calibration) -> ManifestCalibration:
-    fields = {
-        "file": place,
-        "category": calibration.category,
-        "flag": calibration.flag,
-        "run": calibration.run,
-    }
+    fields = {"file": place, "category": calibration.category, "flag": calibration.flag, "run": calibration.run}
     return msgspec.convert({**fields, **(calibration.made_of or {})}, ManifestCalibration)
 
 

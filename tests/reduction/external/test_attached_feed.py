@@ -78,9 +78,7 @@ def test_nobody_waits_for_a_stage_that_hangs_and_closing_ends_it(tmp_path: Path)
 
     told.run(body)
     assert told.products == []
-    assert told.alarms == [
-        "attached stages: templates not reduced: 2; run `sequencer reduce --deployment` later"
-    ]
+    assert told.alarms == ["attached stages: templates not reduced: 2; run `sequencer reduce --deployment` later"]
     assert select.select([reader], [], [], 20.0)[0]
     assert os.read(reader, 100) == b""
     os.close(reader)

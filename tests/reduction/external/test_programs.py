@@ -146,16 +146,12 @@ def test_the_example_of_the_document_is_ten_lines_and_works(tmp_path: Path) -> N
 
 
 def test_the_settings_in_the_document_are_settings_and_their_programs_are_there() -> None:
-    shown = [
-        yaml.safe_load(part[5:])["stages"] for part in DOCUMENT.split("```") if part.startswith("yaml\n")
-    ]
+    shown = [yaml.safe_load(part[5:])["stages"] for part in DOCUMENT.split("```") if part.startswith("yaml\n")]
     assert len(shown) == 3
     for stages in shown:
         known = msgspec.convert(stages, dict[str, StageConfig])
         assert list(stage_problems(known)) == []
-        ours = [
-            word for stage in known.values() for word in command_of(stage) if word.startswith(str(STAGES))
-        ]
+        ours = [word for stage in known.values() for word in command_of(stage) if word.startswith(str(STAGES))]
         assert all(Path(word).is_file() for word in ours)
 
 

@@ -71,11 +71,7 @@ def block(folder: Path, number: int, frames: list[dict[str, Any]], made: dict[st
     product: dict[str, Any] = {"name": name, "category": category, "recipe": mode}
     missing = [need for need in needs if need not in made]
     if missing:
-        return {
-            **product,
-            "wanting": missing,
-            "qa": bad(f"{mode} needs {', '.join(missing)}: none is there yet"),
-        }
+        return {**product, "wanting": missing, "qa": bad(f"{mode} needs {', '.join(missing)}: none is there yet")}
     names = [Path(frame["file"]).name for frame in frames]
     requirements = {REQUIREMENT[need]: str(folder / made[need]) for need in needs}
     base, identity = folder / f"block_{number}", f"{mode}-{number}"
