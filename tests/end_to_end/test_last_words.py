@@ -1,0 +1,117 @@
+"""However a run's last moments go, every device is made safe first, and its outcome and exit code are true."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sequencer.engine.context import RunContext
+from sequencer.engine.journal import Record, read_journal
+from sequencer.engine.prepare import prepare_script
+from sequencer.engine.request import Nobody, RunRequest, RunResult
+from sequencer.engine.run import run_body
+from sequencer.engine.scripting.hands import Hands
+from sequencer.engine.signals import Signals
+from simulators.start import Simulation, start_simulators
+
+Body = Callable[[RunContext], Awaitable[None]]
+Drive = Callable[["asyncio.Task[RunResult]"], Awaitable[None]]
+
+
+async def _nothing(running: asyncio.Task[RunResult]) -> None:
+    return None
+
+
+def run(
+    folder: Path,
+    body: Body,
+    drive: Drive = _nothing,
+    signals: Signals | None = None,
+    farewell: Callable[[Simulation], Any] = lambda simulation: simulation,
+) -> RunResult:
+    """A script's body on simulators in virtual time, its shutter open; `drive` has the task that runs it all."""
+    prepared = prepare_script(RunRequest(folder / "s.py", "opticam-sim", folder, clock_spec="virtual"), "s")
+
+    async def simulate(*arguments: Any) -> Any:
+        return farewell(await start_simulators(*arguments))
+
+    async def opened(run: RunContext) -> None:
+        await Hands(run).shutter.open()
+        await body(run)
+
+    async def main() -> RunResult:
+        whole = run_body(prepared, Nobody(), opened, None, simulate, signals)
+        running = asyncio.get_running_loop().create_task(whole)
+        await drive(running)
+        return await running
+
+    return prepared.clock.run(main())
+
+
+def made_safe(result: RunResult) -> set[str]:
+    records = read_journal(result.run_dir / "journal.sqlite")
+    return {
+        record.data["device"] for record in records if record.kind == "safe_state" and record.data["reached"]
+    }
+
+
+def test_who_cancels_twice_from_outside_still_gets_the_safe_state(tmp_path: Path) -> None:
+    waiting, unwilling = asyncio.Event(), asyncio.Event()
+
+    async def body(run: RunContext) -> None:
+        waiting.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            unwilling.set()
+        await asyncio.Event().wait()
+
+    async def twice(running: asyncio.Task[RunResult]) -> None:
+        await waiting.wait()
+        running.cancel()
+        await unwilling.wait()
+        running.cancel()
+
+    result = run(tmp_path, body, twice)
+    assert (result.outcome, result.exit_code) == ("aborted", 1)
+    assert "shutter" in made_safe(result)
+
+
+def test_a_fault_that_cannot_be_told_keeps_nothing_from_being_made_safe(tmp_path: Path) -> None:
+    class Wordless(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no words")
+
+    async def body(run: RunContext) -> None:
+        raise Wordless
+
+    result = run(tmp_path, body)
+    assert (result.outcome, result.exit_code) == ("failed", 1)
+    assert "shutter" in made_safe(result)
+
+
+def test_who_catches_the_abort_and_ends_well_was_aborted_all_the_same(tmp_path: Path) -> None:
+    async def body(run: RunContext) -> None:
+        await run.control.request("abort", "test")
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    result = run(tmp_path, body)
+    assert (result.outcome, result.exit_code) == ("aborted", 1)
+
+
+def test_a_journal_lost_in_the_last_moment_is_no_completed_run(tmp_path: Path) -> None:
+    async def body(run: RunContext) -> None:
+        def lose(record: Record) -> None:
+            if record.kind == "ob_state" and record.data["state"] == "Completed":
+                run.journal._db.execute("PRAGMA query_only=ON")
+
+        run.journal.listeners.append(lose)
+
+    result = run(tmp_path, body)
+    assert result.exit_code == 1
+    assert "run_done" in [record.kind for record in result.unwritten]
