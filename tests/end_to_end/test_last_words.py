@@ -104,6 +104,19 @@ def test_who_catches_the_abort_and_ends_well_was_aborted_all_the_same(tmp_path: 
     assert (result.outcome, result.exit_code) == ("aborted", 1)
 
 
+def test_a_journal_that_is_closed_is_lost_and_the_run_ends_safe(tmp_path: Path) -> None:
+    async def body(run: RunContext) -> None:
+        run.journal.close()
+        run.log("note", text="never written", by="test")
+
+    result = run(tmp_path, body)
+    assert (result.outcome, result.exit_code) == ("failed", 1)
+    assert {one.data["device"] for one in result.unwritten if one.kind == "safe_state"} >= {
+        "shutter",
+        "cover",
+    }
+
+
 def test_a_journal_lost_in_the_last_moment_is_no_completed_run(tmp_path: Path) -> None:
     async def body(run: RunContext) -> None:
         def lose(record: Record) -> None:
