@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sequencer.devices.charts import IllegalTrigger
 from sequencer.engine.context import RunContext
 from sequencer.engine.journal import Record, read_journal
 from sequencer.engine.prepare import prepare_script
-from sequencer.engine.request import Nobody, RunRequest, RunResult
+from sequencer.engine.request import Crashed, Nobody, RunRequest, RunResult
 from sequencer.engine.run import run_body
 from sequencer.engine.scripting.hands import Hands
 from sequencer.engine.signals import Signals
@@ -20,6 +22,28 @@ from simulators.start import Simulation, start_simulators
 
 Body = Callable[[RunContext], Awaitable[None]]
 Drive = Callable[["asyncio.Task[RunResult]"], Awaitable[None]]
+
+
+class InterruptedAtTheEnd:
+    """Simulators during whose farewell somebody presses Ctrl-C."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+
+    async def stop(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+        await self._simulation.stop()
+
+
+class BrokenAtTheEnd:
+    """Simulators that cannot be stopped in order."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+
+    async def stop(self) -> None:
+        await self._simulation.stop()
+        raise OSError("no such socket")
 
 
 async def _nothing(running: asyncio.Task[RunResult]) -> None:
@@ -102,6 +126,31 @@ def test_who_catches_the_abort_and_ends_well_was_aborted_all_the_same(tmp_path: 
 
     result = run(tmp_path, body)
     assert (result.outcome, result.exit_code) == ("aborted", 1)
+
+
+def test_a_signal_while_links_are_closed_does_not_change_how_the_run_ended(tmp_path: Path) -> None:
+    async def body(run: RunContext) -> None:
+        return None
+
+    with Signals() as signals:
+        result = run(tmp_path, body, signals=signals, farewell=InterruptedAtTheEnd)
+    assert (result.outcome, result.exit_code) == ("completed", 0)
+
+
+def test_a_crash_is_one_whatever_else_cannot_be_closed_after_it(tmp_path: Path) -> None:
+    """An OSError let through would be told as bad input, after which nothing has moved."""
+
+    async def body(run: RunContext) -> None:
+        run.control.chart.fire("halt")  # so that no trigger of the ending is legal
+
+    with pytest.raises(Crashed) as crash:
+        run(tmp_path, body, farewell=BrokenAtTheEnd)
+    assert isinstance(crash.value.__cause__, IllegalTrigger)
+    records = read_journal(crash.value.run_dir / "journal.sqlite")
+    assert {record.data["device"] for record in records if record.kind == "safe_state"} >= {
+        "shutter",
+        "cover",
+    }
 
 
 def test_a_journal_that_is_closed_is_lost_and_the_run_ends_safe(tmp_path: Path) -> None:
