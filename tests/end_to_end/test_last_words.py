@@ -18,6 +18,7 @@ from sequencer.engine.request import Crashed, Nobody, RunRequest, RunResult
 from sequencer.engine.run import run_body
 from sequencer.engine.scripting.hands import Hands
 from sequencer.engine.signals import Signals
+from sequencer.engine.site_watch import SiteNotSafe
 from simulators.start import Simulation, start_simulators
 
 Body = Callable[[RunContext], Awaitable[None]]
@@ -126,6 +127,23 @@ def test_who_catches_the_abort_and_ends_well_was_aborted_all_the_same(tmp_path: 
 
     result = run(tmp_path, body)
     assert (result.outcome, result.exit_code) == ("aborted", 1)
+
+
+def test_nothing_opens_any_more_once_the_run_is_aborted(tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    async def body(run: RunContext) -> None:
+        hands = Hands(run)
+        await hands.shutter.close()
+        await run.control.request("abort", "test")
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        with pytest.raises(SiteNotSafe, match="the run is being ended") as refusal:
+            await hands.shutter.open()
+        refused.append(str(refusal.value))
+
+    assert run(tmp_path, body).outcome == "aborted"
+    assert len(refused) == 1
 
 
 def test_a_signal_while_links_are_closed_does_not_change_how_the_run_ended(tmp_path: Path) -> None:
