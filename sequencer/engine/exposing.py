@@ -78,7 +78,7 @@ class Exposer:
         run = self._run
         shot = self._numbered(shot)
         run.acquisition.plan(self._plan(shot))
-        return await self.keep(shot, await self._integrate(shot, began_s), judge)
+        return await self.keep(shot, await self._integrate(shot, began_s, kept=True), judge)
 
     async def keep(
         self, shot: Shot, result: Exposed, judge: Judge
@@ -100,7 +100,7 @@ class Exposer:
         await ready()
         shot = self._numbered(shot)
         self._run.acquisition.plan(self._plan(shot, off_the_record=True))
-        result = await self._integrate(shot, began_s)
+        result = await self._integrate(shot, began_s, kept=False)
         levels: Levels | None = None
         try:
             levels = await self._run.acquisition.level_only(shot.exposure, STORE_DEADLINE_S)
@@ -205,7 +205,8 @@ class Exposer:
         overhead_s = self._mode(shot).overhead_s
         return self._run.clock.now() + self._settling(shot) * (shot.dit_s * shot.ndit + overhead_s)
 
-    async def _integrate(self, shot: Shot, began_s: float) -> Exposed:
+    async def _integrate(self, shot: Shot, began_s: float, *, kept: bool) -> Exposed:
+        """Expose; the frame of one that is `kept` may come late. Raises what the detector raises."""
         client = self._run.devices.detectors[shot.camera]
         settle = self._settling(shot)
         self._busy[shot.camera] = shot.exposure
@@ -218,7 +219,10 @@ class Exposer:
                     exposure=shot.exposure, dit_s=shot.dit_s, ndit=shot.ndit, mode=shot.mode, settle=settle
                 )
         except NoAnswer:
-            late.expect(self._run, self.keep, shot)
+            if kept:
+                late.expect(self._run, self.keep, shot)
+            else:
+                self._run.acquisition.discard(shot.exposure)
             raise
         except BaseException as error:
             self._run.acquisition.discard(shot.exposure)

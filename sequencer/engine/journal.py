@@ -101,7 +101,7 @@ class Journal:
         the system may call pages written that are not."""
         try:
             self._db.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?)", row)
-        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        except sqlite3.IntegrityError:  # what was to be written is no row
             raise
         except sqlite3.Error as error:
             return str(error)

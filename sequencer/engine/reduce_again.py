@@ -31,7 +31,7 @@ def reduce_again(
 
     Files of earlier products that are not made any more are removed, and runs named whose darks the last reduction
     used and this one does not. The journal's records are dated with the end of the run: its clock has stood still
-    since. Raises FileNotFoundError, ConfigErrors, and BadInput while the run goes on.
+    since. Raises FileNotFoundError, ConfigErrors, BadInput while the run goes on, and OSError for a disk that fails.
     """
     records = read_journal(run_dir / "journal.sqlite")
     _see_ended(run_dir)
@@ -50,6 +50,8 @@ def reduce_again(
     for product in products:
         journal.write(records[-1].time_s, "product", msgspec.to_builtins(product))
     journal.close()
+    if journal.lost:
+        raise OSError(f"{run_dir}: the products are made, but its journal cannot take them: {journal.lost}")
     return products
 
 

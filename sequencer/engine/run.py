@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 import zmq.asyncio
@@ -36,22 +37,29 @@ async def run_body(
     signals: Signals | None = None,
 ) -> RunResult:
     """Open a run, execute `body(run)` in it, end safe, and write down how it ended; see `open_run`, `run_ob`."""
-    results: list[RunResult] = []
-    try:
-        async with open_run(prepared, watcher, context, simulate) as run:
-            with (signals or Signals()).heard_by(run.control.interrupt):
-                results.append(await _executed(run, body, prepared.warnings))
-    except Exception as error:
-        if not results:
-            raise
-        # How the run ended is known; a link or a file that could not be closed changes nothing of it.
-        return replace(results[0], untidy=f"{type(error).__name__}: {error}")
-    return results[0]
+    endings: list[RunResult | Crashed] = []
+    untidy = ""
+    with ExitStack() as until_closed:  # a signal while links are closed must not change how the run ended
+        try:
+            async with open_run(prepared, watcher, context, simulate) as run:
+                until_closed.enter_context((signals or Signals()).heard_by(run.control.interrupt))
+                endings.append(await _executed(run, body, prepared.warnings))
+        except Exception as error:
+            if not endings:
+                raise
+            # How the run ended is known; a link or a file that could not be closed changes nothing of it.
+            untidy = f"{type(error).__name__}: {error}"
+    (ending,) = endings
+    if isinstance(ending, Crashed):
+        raise ending
+    return replace(ending, untidy=untidy)
 
 
-async def _executed(run: RunContext, body: Body, warnings: Sequence[str]) -> RunResult:
+async def _executed(run: RunContext, body: Body, warnings: Sequence[str]) -> RunResult | Crashed:
     try:
         outcome, code = await execute(run, body, warnings)
     except Exception as error:
-        raise Crashed(run.run_dir) from error
+        crash = Crashed(run.run_dir)
+        crash.__cause__ = error
+        return crash
     return RunResult(run.run_dir, outcome, code, run.control.hurried, tuple(run.journal.unwritten))

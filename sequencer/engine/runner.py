@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -75,7 +76,12 @@ async def execute(run: RunContext, body: Body, warnings: Sequence[str] = ()) -> 
     begin(run, warnings)
     task = asyncio.get_running_loop().create_task(_brought_up(run, body))
     run.control.cancel = task.cancel
-    return await end(run, *await _outcome(run, task))
+    try:
+        ended = await _outcome(run, task)
+    except Exception as error:  # how it ended cannot be told: no reason not to make safe
+        ended = "failed", f"the body ended with a fault that cannot be told: {type(error).__name__}"
+        run.alarm(ended[1], "the block ends here", "look at the journal for the last step")
+    return await end(run, *ended)
 
 
 async def end(run: RunContext, outcome: str, reason: str = "") -> tuple[str, int]:
@@ -109,6 +115,8 @@ async def _end(run: RunContext, outcome: str, reason: str) -> tuple[str, int]:
         )
         outcome, code = ("failed", EXIT_ENDED_SAFE) if outcome == "completed" else (outcome, code)
     run.log("run_done", outcome=outcome, ended=iso(run.clock.now()))
+    if run.journal.lost and code == EXIT_COMPLETED:
+        code = EXIT_ENDED_SAFE  # it was lost at the very end: what is on disk does not tell of a completed run
     return outcome, code if safe else EXIT_NOT_SAFE
 
 
@@ -243,13 +251,14 @@ async def _outcome(run: RunContext, task: asyncio.Task[None]) -> tuple[str, str]
         await _ended(run, task)
     except asyncio.CancelledError:
         run.control.ending = run.control.ending or "abort"
-        await _ended(run, task)
+        with suppress(asyncio.CancelledError):  # whoever cancels again is in a hurry; making safe still has to come
+            await unbroken(asyncio.ensure_future(_ended(run, task)))
     error = task.exception() if task.done() and not task.cancelled() else None
     if run.control.ending == "halt":
         return "halted", "halted by the operator"
     if run.control.broken_off and run.control.ending != "abort":
         return "failed", run.control.broken_off
-    if not task.done() or task.cancelled():
+    if not task.done() or task.cancelled() or (error is None and run.control.ending == "abort"):
         return "aborted", "aborted by the operator"
     if error is None:
         return "completed", ""

@@ -37,9 +37,12 @@ async def make_safe(run: RunContext, reason: str = "") -> bool:
     work = [_shut_out_light(run, began_s), *(_device_safe(run, device, began_s) for device in others)]
     making = [asyncio.ensure_future(one) for one in work]
     await asyncio.wait(making, timeout=0)
-    run.control.trigger("make_safe", reason)
-    with run.doing("making every device safe"):
-        return all(await asyncio.gather(*making))
+    try:
+        run.control.trigger("make_safe", reason)
+    finally:  # a fault of ours must not leave it half done
+        with run.doing("making every device safe"):
+            reached = await asyncio.gather(*making)
+    return all(reached)
 
 
 async def let_go(devices: Devices, clock: Clock) -> None:

@@ -68,8 +68,11 @@ class SiteWatch:
         """Raise SiteNotSafe for a command that would open the instrument."""
         positions = args.get("positions", {}) if wheels else {}
         opens = self._opens(positions) if wheels else cmd == "open"
-        if opens and (why := self._run.control.broken_off):
+        control = self._run.control
+        if opens and (why := control.broken_off):
             raise SiteNotSafe(f"the run is being ended: {why}")
+        if opens and (control.ending == "abort" or control.state not in AT_WORK):
+            raise SiteNotSafe(f"the run is being ended, nothing is opened: the block is {control.state}")
         if opens and (reasons := self._run.site_objections()):
             raise SiteNotSafe(f"the site is not safe, nothing is opened: {', '.join(reasons)}")
 

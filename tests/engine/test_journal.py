@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequencer.engine.journal import Journal, JournalDamaged, Record, read_journal, verify_journal
+from sequencer.engine.reduce_again import reduce_again
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False)
@@ -217,10 +218,10 @@ def test_no_journal_is_said(tmp_path: Path, read: Any) -> None:
 
 
 @contextmanager
-def no_file_may_grow() -> Iterator[None]:
-    """The system refuses every write beyond the first kilobyte of a file, as a full disk would."""
+def no_file_may_grow(most_bytes: int = 1024) -> Iterator[None]:
+    """The system refuses every write beyond the first bytes of a file, as a full disk would."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
     try:
         yield
     finally:
@@ -245,6 +246,15 @@ def test_a_disk_that_fails_stops_nobody_who_writes(tmp_path: Path) -> None:
     assert journal.unwritten == unwritten
     assert read_journal(path) == [kept]
     assert verify_journal(path) == 1
+
+
+def test_a_reduction_the_journal_cannot_take_is_no_success(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    journal.write(1.0, "run_started", {"instrument": "OPTICAM"})
+    journal.close()
+    runs = [tmp_path / f"{number:0200d}" for number in range(300)]  # a row of 60 kB
+    with no_file_may_grow(40_000), pytest.raises(OSError, match="its journal cannot take them"):
+        reduce_again(tmp_path, "opticam", lambda text: None, runs)
 
 
 def test_a_listener_that_fails_hears_no_more_and_nobody_else_suffers(tmp_path: Path) -> None:
