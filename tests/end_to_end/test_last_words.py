@@ -195,3 +195,16 @@ def test_a_journal_lost_in_the_last_moment_is_no_completed_run(tmp_path: Path) -
     result = run(tmp_path, body)
     assert result.exit_code == 1
     assert "run_done" in [record.kind for record in result.unwritten]
+
+
+def test_a_script_reads_where_a_light_stop_stands(tmp_path: Path) -> None:
+    stood: list[object] = []
+
+    async def body(run: RunContext) -> None:
+        shutter = Hands(run).shutter
+        stood.append(shutter.position)
+        await shutter.close()
+        stood.append(shutter.position)
+
+    assert run(tmp_path, body).outcome == "completed"
+    assert stood == ["OPEN", "CLOSED"]
