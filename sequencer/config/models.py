@@ -238,6 +238,11 @@ class Instrument(Struct, forbid_unknown_fields=True, frozen=True):
     assumed: list[str] = []
     provenance: dict[str, str] = {}
 
+    @property
+    def closed_at(self) -> dict[str, str]:
+        """Mechanisms that are light stops, each with the position that shuts the light out."""
+        return {stop.mechanism: stop.closed for stop in (self.shutter, self.cover) if stop.mechanism}
+
 
 class DeviceConfig(Struct, forbid_unknown_fields=True, frozen=True):
     """One device server: its role, where it listens, and whether a simulator stands in for it.

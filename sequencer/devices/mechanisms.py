@@ -33,6 +33,7 @@ COMMANDS = {**COMMON, "move": CommandSpec(Move)}
 class MechanismsState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`positions` as read back, "" between two; `targets` and `moving` tell of a move in progress.
 
+    `closed_at` are the light stops among them, each with the position that shuts the light out: only there it is safe.
     `angles_deg` are the angles of the rotators that tell theirs, as last read back: within -180 and 180, whatever turn
     they are counted in; None for one that is no number.
     """
@@ -41,6 +42,7 @@ class MechanismsState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_o
     angles_deg: dict[str, float | None] = msgspec.field(default_factory=dict)
     targets: dict[str, str] = msgspec.field(default_factory=dict)
     moving: list[str] = msgspec.field(default_factory=list)
+    closed_at: dict[str, str] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Bring the angles into one turn: here every state passes, on the server's side and on the client's."""
@@ -50,8 +52,13 @@ class MechanismsState(DeviceState, frozen=True, forbid_unknown_fields=True, kw_o
 
     @property
     def harmless(self) -> bool:
-        """Nothing moves."""
-        return not self.moving
+        """Nothing moves, and every light stop is closed."""
+        return not self.moving and not self.open_stops
+
+    @property
+    def open_stops(self) -> dict[str, str]:
+        """Light stops that are not read back closed, with the position that would be."""
+        return {stop: closed for stop, closed in self.closed_at.items() if self.positions.get(stop) != closed}
 
 
 class Moved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,7 +89,8 @@ class MechanismsServer(DeviceServer[MechanismsState]):
     """Mechanisms: override `move_one` and `read_one`, and `halt` to stop whatever moves; where a rotator can tell its
     angle, `read_angle` as well.
 
-    `mechanisms` are the instrument's, by keyword; their names and aliases are the only positions accepted.
+    `mechanisms` are the instrument's, by keyword; their names and aliases are the only positions accepted. `closed_at`
+    are the light stops among them (`Instrument.closed_at`): made safe they are closed, also when the owner has died.
     """
 
     kind: ClassVar[str] = "mechanisms"
@@ -95,10 +103,15 @@ class MechanismsServer(DeviceServer[MechanismsState]):
         clock: Clock,
         *,
         mechanisms: Mapping[str, MechanismConfig],
+        closed_at: Mapping[str, str] | None = None,
         **options: Unpack[ServerOptions],
     ) -> None:
         self.mechanisms = dict(mechanisms)
-        state = MechanismsState(positions=dict.fromkeys(self.mechanisms, ""), moving=list(self.mechanisms))
+        state = MechanismsState(
+            positions=dict.fromkeys(self.mechanisms, ""),
+            moving=list(self.mechanisms),
+            closed_at=dict(closed_at or {}),
+        )
         super().__init__(name, endpoint, clock, state=state, **options)
 
     @abstractmethod
@@ -119,8 +132,11 @@ class MechanismsServer(DeviceServer[MechanismsState]):
         self.update(positions=positions, angles_deg=await self._angles(), targets={}, moving=[])
 
     async def make_safe(self, progress: ProgressCall) -> None:
-        """Stop whatever moves."""
+        """Stop whatever moves, then close the light stops."""
         await self.halt()
+        await self.read_back()
+        if open_stops := self.state.open_stops:
+            await self.do_move(Move(positions=open_stops), progress)
 
     def check_move(self, args: Move) -> None:
         """Refuse unknown mechanisms and positions, listing the valid ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,9 @@ from sequencer.wire.errors import WireError
 ANSWER_S = 4.0
 """Liveness seconds in which a device must say that it has heard. Device servers answer in milliseconds; how long
 making safe itself may take is what they say (assumed generous)."""
+
+LONGEST_S = 600.0
+"""Liveness seconds a device that says it is at it may take to become safe: large covers take minutes (assumed)."""
 
 SILENT_S = 5.0
 """A device that has told nothing for this long is not waited for when it is let go; it tells its state every
@@ -93,7 +96,7 @@ async def _device_safe(run: RunContext, device: DeviceClient[Any], began_s: floa
 async def _reach(
     run: RunContext,
     name: str,
-    make: Callable[[], Awaitable[object]],
+    make: Callable[[], Coroutine[Any, Any, object]],
     reached: Callable[[], bool],
     began_s: float,
 ) -> bool:
@@ -101,15 +104,17 @@ async def _reach(
 
     It is told even if its last word was that it is safe: it may have died since.
     """
+    making = asyncio.ensure_future(make())
     try:
-        await make()
+        await run.clock.wait_for(making, LONGEST_S, f"safe.{name}")
         await run.clock.turn(f"safe.{name}")
         why = "" if reached() else "it still reads back unsafe"
     except WireError as error:
         why = str(error)
-    except (
-        Exception
-    ) as error:  # a fault of ours with one device must not keep the others from being made safe
+    except TimeoutError:
+        making.cancel()
+        why = f"it is still at it after {LONGEST_S:g} s"
+    except Exception as error:  # our fault with one device must not keep the others from being made safe
         why = f"{type(error).__name__}: {error}"
     run.log("safe_state", device=name, reached=not why, seconds=round(run.clock.now() - began_s, 3))
     if why:

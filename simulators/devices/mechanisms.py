@@ -21,7 +21,16 @@ class SimulatedMechanisms(MechanismsServer):
         self.world = world
         mechanisms = world.instrument.mechanisms
         self._rests_deg = dict.fromkeys(mechanisms, 0.0)
-        super().__init__(name, endpoint, clock, mechanisms=mechanisms, simulated=True, context=context)
+        closed_at = world.instrument.closed_at
+        super().__init__(
+            name,
+            endpoint,
+            clock,
+            mechanisms=mechanisms,
+            closed_at=closed_at,
+            simulated=True,
+            context=context,
+        )
 
     async def move_one(self, keyword: str, position: str) -> None:
         """Move by the short way; a mode is switched after one step's time."""

@@ -37,6 +37,19 @@ def test_an_open_shutter_closes_when_its_owner_is_silent_and_not_before():
     run("shutter", scenario)
 
 
+def test_wheels_that_are_light_stops_close_when_their_owner_is_silent():
+    async def scenario(client, server):
+        owner, lease = await owned(client, server)
+        await owner.result("move", {"positions": {"INS.OPTI10.NAME": "Lp"}}, lease=lease)
+        assert not client.is_safe
+        await client.clock.sleep(LAPSE_S + 2 * BEAT, "test")
+        assert client.state.positions["INS.OPTI10.NAME"] == "closed"
+        assert client.is_safe
+        await owner.close()
+
+    run("mechanisms", scenario, closed_at={"INS.OPTI10.NAME": "closed"})
+
+
 def test_an_owner_who_comes_back_finds_his_lease_and_is_not_disturbed_again():
     async def scenario(client, server):
         owner, lease = await owned(client, server)

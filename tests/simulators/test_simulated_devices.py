@@ -135,7 +135,13 @@ def test_mechanisms_move_in_parallel_by_the_short_way() -> None:
         assert moved.seconds == pytest.approx(6.0, abs=0.01)
         wheels = simulation.world.beam.mechanisms
         assert wheels["INS.OPTI10.NAME"].passed(start_s, clock.now()) == ["short-L", "open", "Lp"]
+        assert not mechanisms.state.moving
+        assert not mechanisms.is_safe  # the light path is open
+        await mechanisms.safe()
         assert mechanisms.is_safe
+        closed_at = simulation.world.instrument.closed_at
+        assert closed_at == {"INS.OPTI1.NAME": "DARK", "INS.OPTI3.NAME": "ALIGN+DARK"}
+        assert {stop: wheels[stop].position(clock.now()) for stop in closed_at} == closed_at
 
     night("metis-sim", body)
 
@@ -152,7 +158,7 @@ def test_a_stopped_wheel_reads_between_positions_and_can_move_on() -> None:
         with pytest.raises(CommandAborted):
             await move
         assert mechanisms.state.positions["INS.OPTI10.NAME"] == ""
-        assert mechanisms.is_safe
+        assert not mechanisms.state.moving
         assert (await mechanisms.move({"INS.OPTI10.NAME": "closed"})).seconds == pytest.approx(5.0, abs=0.01)
 
     night("metis-sim", body)
