@@ -1,10 +1,11 @@
-"""A year of nights, every tenth, both twilights: a patch that keeps every rule by another almanac, or a reason.
+"""Nights of a whole year, both twilights: a patch that keeps every rule by another almanac, or a reason.
 
-The judge here is PyEphem alone: Sun, Moon, planets, where on the sky the telescope looks, Galactic latitude, airmass.
+Every fortieth night, in `make nightly` every tenth. The judge here is PyEphem alone: Sun, Moon, planets, where on the sky the telescope looks, Galactic latitude, airmass.
 """
 
 import itertools
 import math
+import os
 
 import ephem
 import numpy as np
@@ -28,6 +29,9 @@ from sequencer.sky import (
 from .almanac import altaz_radec, body_altaz, star_altaz, sun_crossing_s
 from .places import ARMAZONES, ROQUE, TROMSO, utc
 
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+pytestmark = [pytest.mark.nightly] if NIGHTLY else []
+DAYS = range(0, 365, 10 if NIGHTLY else 40)
 PLANETS = ("Mercury", "Venus", "Mars", "Jupiter", "Saturn", "Uranus", "Neptune")
 AIRMASSES = (1.0, 2.0, 2.5)
 RULES = PatchRules()
@@ -56,8 +60,8 @@ SOURCES = trees()
 
 
 def twilights(site, sun_first_deg, sun_last_deg):
-    """Every tenth night of 2026: from one altitude of the Sun to the other, morning and evening."""
-    for day in range(0, 365, 10):
+    """Nights of 2026: from one altitude of the Sun to the other, morning and evening."""
+    for day in DAYS:
         near_s = utc("2026-01-01T15:00:00") + 86400.0 * day
         for rising in (True, False):
             yield sorted(
@@ -155,7 +159,7 @@ def test_an_untracked_strip_over_the_whole_of_every_twilight(site):
         return choose_strip(start_s, end_s, airmass, site, RULES, listed=AIRMASSES)
 
     patches, refused = check_year(site, (-18.0, -9.0), strip)
-    assert patches + len(refused) == 37 * 2 * 3
+    assert patches + len(refused) == len(DAYS) * 2 * 3
     # Overhead there is only one place to look at, now and then the Milky Way.
     assert len(refused) <= 4
     assert all(airmass == 1.0 and "Galactic latitude" in text for airmass, text in refused)
@@ -190,7 +194,7 @@ def test_a_tracked_field_for_ten_minutes_of_every_twilight():
         return found
 
     patches, refused = check_year(ARMAZONES, (-9.0, -5.0), field)
-    assert patches == 37 * 2 * 3
+    assert patches == len(DAYS) * 2 * 3
     assert refused == []
     listed = sum(name != "constructed" for name in names)
     assert 0.2 * patches < listed < 0.9 * patches
