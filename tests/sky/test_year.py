@@ -1,6 +1,7 @@
 """Nights of a whole year, both twilights: a patch that keeps every rule by another almanac, or a reason.
 
-Every fortieth night, in `make nightly` every tenth. The judge here is PyEphem alone: Sun, Moon, planets, where on the sky the telescope looks, Galactic latitude, airmass.
+Every fortieth night, in `make nightly` every tenth. The judge here is PyEphem alone: Sun, Moon, planets, where on the
+sky the telescope looks, Galactic latitude, airmass.
 """
 
 import itertools
