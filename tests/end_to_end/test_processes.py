@@ -17,6 +17,7 @@ from sequencer.config import load_instrument
 from sequencer.engine.journal import read_journal
 from sequencer.monitor.summary import build_summary
 from tests.end_to_end import rig, truths
+from tests.end_to_end.processes import until
 from tests.patience import HANG_S
 from tests.ports import free_ports
 
@@ -97,17 +98,6 @@ def simulators(here: Place) -> Iterator[subprocess.Popen[str]]:
         finally:
             process.terminate()
             process.communicate(timeout=HANG_S)
-
-
-def until(process: subprocess.Popen[str], words: str) -> list[str]:
-    """Lines of a process up to the one with these words."""
-    assert process.stdout is not None
-    lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line)
-        if words in line:
-            return lines
-    raise AssertionError(f"ended without {words!r}:\n{''.join(lines)}")
 
 
 def frames_of(run_dir: Path) -> list[dict[str, Any]]:
