@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
@@ -59,7 +60,7 @@ def _struct(
     if not isinstance(data, dict):
         problems.append(located.problem(path, f"{where}must be a mapping, not {shown(data)}"))
         return None
-    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     for key in data.keys() - fields.keys():
         text = f"{where}unknown key {shown(key)}{did_you_mean(key, fields)}"
         problems.append(located.problem((*path, key), text))
@@ -71,6 +72,12 @@ def _struct(
         elif field.required:
             problems.append(located.problem(path, f"{where}{name} is missing"))
     return kind(**values) if len(problems) == before else None
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """Fields by name; msgspec reads the annotations anew at every call."""
+    return {field.name: field for field in msgspec.structs.fields(kind)}
 
 
 def _leaf(located: Located, data: Any, kind: Any, path: NodePath, problems: list[Problem]) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from sequencer.clock import Clock, ScaledClock, WallClock, iso
@@ -13,6 +16,7 @@ from sequencer.config import load_deployment
 from sequencer.engine.clocks import parse_clock
 from sequencer.engine.prepare import start_time
 from sequencer.engine.request import BadInput, RunRequest
+from sequencer.sky.site import offline
 
 STOP_WITHIN_S = 10.0
 
@@ -38,54 +42,71 @@ def simulate(
     request = RunRequest(Path(), deployment, start_s=start_s, clock_spec=clock_spec)
     clock: Clock = ScaledClock(start_time(request, config), rate) if kind == "scaled" else WallClock()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    processes = {name: _start(deployment, name, clock_spec, clock, seed) for name in names}
+    import_module("simulators.process")
+    offline()
+    devices = [_Device(name, _arguments(deployment, name, clock_spec, clock, seed)) for name in names]
     try:
-        for name, process in processes.items():
-            line = process.stdout.readline().strip() if process.stdout else ""
+        for device in devices:
+            line = device.first_word()
             if line.startswith("refused "):
                 raise BadInput([line.removeprefix("refused ")])
-            if not line.startswith("ready"):
-                tell(f"{name} did not start")
+            if not line:
+                tell(f"{device.process.name} did not start")
                 return 1
             tell(line)
         tell(
             f"all {len(names)} devices of {config.name} are ready at {iso(clock.now(), 0)} UTC; Ctrl-C ends them"
         )
-        return _wait(processes, tell)
+        return _wait(devices, tell)
     except KeyboardInterrupt:
         return 0
     finally:
-        _end(processes)
+        for device in devices:
+            device.process.terminate()
+        for device in devices:
+            device.end()
 
 
-def _start(deployment: str, name: str, clock_spec: str, clock: Clock, seed: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "simulators.process", "--deployment", deployment, "--device", name]
-    command += ["--clock", clock_spec, "--seed", str(seed)]
+def _arguments(deployment: str, name: str, clock_spec: str, clock: Clock, seed: int) -> list[str]:
+    """What `simulators.process` is told of one device."""
+    arguments = ["--deployment", deployment, "--device", name, "--clock", clock_spec, "--seed", str(seed)]
     if isinstance(clock, ScaledClock):
-        command += ["--epoch", repr(clock.epoch_s), "--origin", repr(clock.origin_s)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        arguments += ["--epoch", repr(clock.epoch_s), "--origin", repr(clock.origin_s)]
+    return arguments
 
 
-def _wait(processes: dict[str, subprocess.Popen[str]], tell: Callable[[str], object]) -> int:
+class _Device:
+    """The process of a device: a copy of this one, so that what they all import is read once."""
+
+    def __init__(self, name: str, arguments: list[str]) -> None:
+        self._words, says = os.pipe()
+        self.process = multiprocessing.get_context("fork").Process(
+            target=_serve, args=(arguments, says), name=name
+        )
+        self.process.start()
+        os.close(says)
+
+    def first_word(self) -> str:
+        """Its first line, once it is there; none if it ended before."""
+        with os.fdopen(self._words) as words:
+            return words.readline().strip()
+
+    def end(self) -> None:
+        """Wait for its end after it was told to, and force it where it does not come."""
+        self.process.join(STOP_WITHIN_S)
+        self.process.kill()
+        self.process.join()
+
+
+def _serve(arguments: list[str], says: int) -> None:
+    os.dup2(says, sys.stdout.fileno())
+    sys.exit(import_module("simulators.process").main(arguments))
+
+
+def _wait(devices: list[_Device], tell: Callable[[str], object]) -> int:
     """Wait for the first process to end; none should."""
-    while True:
-        for name, process in processes.items():
-            try:
-                code = process.wait(timeout=0.5)
-            except subprocess.TimeoutExpired:
-                continue
-            tell(f"{name} has ended with code {code}")
-            return 1
-
-
-def _end(processes: dict[str, subprocess.Popen[str]]) -> None:
-    for process in processes.values():
-        process.terminate()
-    for process in processes.values():
-        try:
-            process.wait(timeout=STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout:
-            process.stdout.close()
+    wait([device.process.sentinel for device in devices])
+    for device in devices:
+        if device.process.exitcode is not None:
+            tell(f"{device.process.name} has ended with code {device.process.exitcode}")
+    return 1

@@ -31,6 +31,8 @@ async with sequencer.connect("here.yaml") as camera:
     print("closed", flush=True)
 """
 WITHOUT_WORDS = "\n".join(line for line in WITH_LIGHT.format(frames=2).splitlines() if "print" not in line)
+
+
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observatory]:
     with observatory(tmp_path_factory.mktemp("camera"), RATE) as camera:
@@ -147,10 +149,12 @@ def test_who_is_killed_has_the_devices_close_themselves(here: Observatory) -> No
 def test_a_detector_that_is_silent_for_five_seconds_loses_nothing(here: Observatory) -> None:
     with here.script(WITH_LIGHT.format(frames=2), "silent") as running:
         until(running, "open\n")
-        os.kill(here.devices["detector"].pid, signal.SIGSTOP)
+        detector = here.devices["detector"].pid
+        assert detector is not None
+        os.kill(detector, signal.SIGSTOP)
         with pytest.raises(subprocess.TimeoutExpired):
             running.wait(timeout=5.0)
-        os.kill(here.devices["detector"].pid, signal.SIGCONT)
+        os.kill(detector, signal.SIGCONT)
         output = told(running)
     assert running.returncode == 0, output
     assert_ended_safe(here, "silent", "completed")
@@ -160,8 +164,7 @@ def test_a_detector_that_is_silent_for_five_seconds_loses_nothing(here: Observat
 def test_a_shutter_that_is_restarted_is_an_alarm_and_ends_the_run(here: Observatory) -> None:
     with here.script(WITH_LIGHT.format(frames=100), "restart") as running:
         until(running, "open\n")
-        here.devices["shutter"].kill()
-        here.devices["shutter"].communicate()
+        here.end("shutter")
         here.serve("shutter")
         output = told(running)
     assert running.returncode == 1, output
