@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find sequencer templates simulators configs -type f -not -name '*.pyc' 2>/dev/null)
 
+# Every test that starts a process would have it compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test bench nightly lint types imports mutants clean
 
 help:

@@ -1,11 +1,7 @@
-"""A folder as a user has it: a small deployment, a block and a script, and the installed command called there."""
+"""A folder as a user has it: a small deployment, a block and a script."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 DEPLOYMENT = """\
@@ -44,29 +40,6 @@ async with sequencer.connect("tiny") as metis:
     frame, = await metis.detectors["LM"].expose(dit_s=0.2, ndit=2, n=1)
     print("stored", frame.file)
 """
-
-
-@dataclass
-class Finished:
-    """A command that has ended, in the folder it was called from."""
-
-    folder: Path
-    code: int
-    out: str
-    err: str
-
-    @property
-    def run_dir(self) -> Path:
-        (found,) = (self.folder / "runs").iterdir()
-        return found
-
-
-def call(folder: Path, *words: str) -> Finished:
-    """Run the installed command in a folder, as a user does: another process, output into a pipe."""
-    command = [str(Path(sys.executable).with_name("sequencer")), *words]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
-    return Finished(folder, done.returncode, done.stdout, done.stderr)
 
 
 def prepare(folder: Path) -> Path:

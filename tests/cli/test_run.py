@@ -11,8 +11,9 @@ import pytest
 
 from sequencer.engine.journal import read_journal, verify_journal
 from sequencer.monitor.summary import SCHEMA
+from tests.command import Finished, call
 
-from .folder import OB, Finished, call, prepare
+from .folder import OB, prepare
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import call
 from tests.end_to_end import rig
 from tests.patience import HANG_S
-
-from .folder import call
 
 START = "2027-03-20T22:50:00"
 

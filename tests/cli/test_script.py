@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from sequencer.engine.journal import read_journal
+from tests.command import Finished, call
 
-from .folder import SCRIPT, Finished, call, prepare
+from .folder import SCRIPT, prepare
 
 HEAD = """\
 import sequencer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,15 +15,13 @@ from typing import Any
 from sequencer.clock import ScaledClock, WallClock, parse_utc
 from sequencer.wire.client import Client
 from simulators.process import main as serve_device
+from tests.command import COPIES
 from tests.end_to_end import rig
 from tests.patience import HANG_S
 from tests.ports import free_ports
 
 SEQUENCER = [sys.executable, "-c", "from sequencer.cli.main import main; main()"]
 START = "2027-03-20T23:00:00"
-SERVERS = multiprocessing.get_context("forkserver")
-"""Device servers are copies of one process that has read what they all import: that saves 2 CPU s each."""
-SERVERS.set_forkserver_preload(["simulators.process", "sequencer.sky"])
 
 
 @dataclass
@@ -42,7 +39,7 @@ class Observatory:
         arguments = ["--deployment", str(self.folder / "here.yaml"), "--device", device, "--seed", "1"]
         arguments += ["--clock", f"scaled:{self.rate}"]
         arguments += ["--epoch", repr(self.clock.epoch_s), "--origin", repr(self.clock.origin_s)]
-        self.devices[device] = SERVERS.Process(target=serve_device, args=(arguments,))
+        self.devices[device] = COPIES.Process(target=serve_device, args=(arguments,))
         self.devices[device].start()
         self.snapshot(device)
 

@@ -228,6 +228,7 @@ def at_the_issued_pace(folder: Path) -> str:
     return str(folder / "pace-sim.yaml")
 
 
+@pytest.mark.nightly
 def test_ten_filters_at_three_airmasses_in_one_twilight_and_their_darks_after_it(tmp_path: Path) -> None:
     """A night 7 % fainter than the table: all 300 flats in the window, one probe a filter, darks for all of them."""
     ob = find_config("obs", "metis-all-lm-flats")

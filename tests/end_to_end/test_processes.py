@@ -16,6 +16,7 @@ import pytest
 from sequencer.config import load_instrument
 from sequencer.engine.journal import read_journal
 from sequencer.monitor.summary import build_summary
+from tests.command import call
 from tests.end_to_end import rig, truths
 from tests.end_to_end.processes import until
 from tests.patience import HANG_S
@@ -54,11 +55,10 @@ class Place:
             text=True,
         )
 
-    def tell(self, *arguments: str) -> tuple[int, str]:
+    def tell(self, *arguments: str) -> tuple[int | None, str]:
         """A command that ends by itself: exit code and output."""
-        with self.sequencer(*arguments) as process:
-            output, _ = process.communicate(timeout=HANG_S)
-        return process.returncode, output
+        done = call(self.folder, *arguments)
+        return done.code, done.out + done.err
 
     def run(self, ob: Path) -> subprocess.Popen[str]:
         return self.sequencer(

@@ -66,15 +66,14 @@ TEMPLATES = {
     "TwilightFlat": Tiny(OPTICAM, AT_DUSK, FLAT_PRODUCTS),
     "Dark": Tiny(OPTICAM, {"DET1.DIT": 2.0}, {"MASTER_DARK"}),
 }
-EXAMPLES = {
-    "metis-dark": "metis-sim",
+EXAMPLES = {"metis-dark": "metis-sim", "metis-lband-flats": "metis-sim", "megara-bias": "megara-sim"}
+BY_NIGHT = {
     "metis-insdark": "metis-sim",
-    "metis-lband-flats": "metis-sim",
     "metis-n-flats": "metis-sim",
-    "megara-bias": "megara-sim",
     "megara-dark": "megara-sim",
     "opticam-dusk": "opticam-sim",
 }
+"""Those of which the first have an equal."""
 
 
 def window_of(deployment: str) -> tuple[int, int] | None:
@@ -148,13 +147,16 @@ def test_every_template_runs_and_leaves_what_was_promised(tmp_path: Path, name: 
 def test_no_example_is_left_out() -> None:
     assert {path.stem for path in find_config("obs", "metis-dark").parent.glob("*.yaml")} == {
         *EXAMPLES,
+        *BY_NIGHT,
         "metis-all-lm-flats",  # in test_live_plan
     }
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_every_example_block_runs(tmp_path: Path, name: str) -> None:
-    deployment = EXAMPLES[name]
+@pytest.mark.parametrize(
+    ("name", "deployment"),
+    [*EXAMPLES.items(), *(pytest.param(*pair, marks=pytest.mark.nightly) for pair in BY_NIGHT.items())],
+)
+def test_every_example_block_runs(tmp_path: Path, name: str, deployment: str) -> None:
     assert_left_whole(
         rig.run(tmp_path, find_config("obs", name), deployment, window_px=window_of(deployment), reduced=True)
     )

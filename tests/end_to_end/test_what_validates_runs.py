@@ -26,7 +26,7 @@ from sequencer.engine.run import run_ob
 from sequencer.observing import Validation
 from tests.end_to_end import rig
 
-EXAMPLES = {"default": 5, "nightly": 120}
+EXAMPLES = {"default": 3, "nightly": 120}
 """Of each block; about every second is valid and runs."""
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
 THOROUGH = settings(

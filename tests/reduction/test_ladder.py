@@ -71,7 +71,7 @@ def test_what_is_no_ladder_is_refused() -> None:
         fit_ladder([*good, Rung(0.0, 0.1, 0.3, 9.0)], WELL)
 
 
-@pytest.mark.parametrize("k", [0.03, 0.0])
+@pytest.mark.parametrize("k", [0.03, pytest.param(0.0, marks=pytest.mark.nightly)])
 def test_k_is_found_within_three_sigma_over_twenty_four_nights(tmp_path: Path, k: float) -> None:
     """Drift, a sky that wanders, shot and read noise; every second night ten times as noisy."""
     pulls = []
