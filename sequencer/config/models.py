@@ -210,14 +210,36 @@ class TelescopeConfig(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class SourceConfig(Struct, forbid_unknown_fields=True, frozen=True):
-    """A calibration source: `lamp`, `laser` or `blackbody`."""
+    """A calibration source: `lamp`, `laser` or `blackbody`.
+
+    `temperature_k` is that of a lamp's light, and of a black body switched on without one; `share` is the radiance
+    where the source lights the field evenly, as a share of a black body of this temperature (0, as of a laser: it lights
+    no broad band).
+    """
 
     kind: Literal["lamp", "laser", "blackbody"]
     warm_up_s: Seconds = 0.0
+    temperature_k: Annotated[float, Meta(ge=0.0, le=4000.0)] = 0.0
+    share: Share = 0.0
+
+
+class CalibrationUnitConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """Where the light of the sources enters: the arm `mechanism`, at `in_beam`, puts it in place of the telescope.
+
+    `closed_at` are positions of mechanisms, any of which keeps the light of the sources out; `emissivity` is how the
+    unit itself glows, at ambient temperature.
+    """
+
+    mechanism: str
+    in_beam: str
+    closed_at: dict[str, str] = {}
+    emissivity: Share = 0.0
 
 
 class Instrument(Struct, forbid_unknown_fields=True, frozen=True):
     """An instrument: detectors and cameras by camera name, mechanisms by keyword, sources by name.
+
+    `spectrographs` are light paths that no flat of the sky is taken through.
 
     `setups` are named mechanism set-ups ({keyword: position}) a template's source document prescribes, e.g.
     `dark`, `insdark`, `twilight`, `hand_over`. `header` are constant cards {keyword: value}. `assumed` names
@@ -229,14 +251,21 @@ class Instrument(Struct, forbid_unknown_fields=True, frozen=True):
     site: str
     detectors: dict[str, DetectorConfig]
     cameras: dict[str, CameraConfig] = {}
+    spectrographs: dict[str, CameraConfig] = {}
     mechanisms: dict[str, MechanismConfig] = {}
     sources: dict[str, SourceConfig] = {}
+    calibration_unit: CalibrationUnitConfig | None = None
     shutter: LightStopConfig = LightStopConfig()
     cover: LightStopConfig = LightStopConfig()
     setups: dict[str, dict[str, str]] = {}
     header: dict[str, str | int | float | bool] = {}
     assumed: list[str] = []
     provenance: dict[str, str] = {}
+
+    @property
+    def light_paths(self) -> dict[str, CameraConfig]:
+        """What stands before each detector that light reaches: of cameras and spectrographs."""
+        return {**self.cameras, **self.spectrographs}
 
     @property
     def closed_at(self) -> dict[str, str]:
