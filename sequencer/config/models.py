@@ -33,6 +33,8 @@ Nonlinearity = Annotated[float, Meta(ge=0.0, lt=0.25)]
 
 GRID_TOLERANCE = 1e-6
 """How far a DIT may be from its grid, in grid steps: above rounding of a float, below any real step."""
+DIT_DIGITS = 9
+"""Decimals of a DIT: below any grid, above what a float adds to a multiple of it."""
 
 
 class WeatherLimits(Struct, forbid_unknown_fields=True, frozen=True):
@@ -75,6 +77,10 @@ class ReadoutMode(Struct, forbid_unknown_fields=True, frozen=True):
         """Whether the detector can integrate so long, as far as the steps of its clock go."""
         steps = dit_s / self.dit_grid_s
         return abs(steps - round(steps)) <= GRID_TOLERANCE
+
+    def nearest_dit_s(self, dit_s: float) -> float:
+        """The DIT on the grid that is nearest."""
+        return round(round(dit_s / self.dit_grid_s) * self.dit_grid_s, DIT_DIGITS)
 
 
 class Chip(Struct, forbid_unknown_fields=True, frozen=True):
@@ -121,9 +127,10 @@ class MechanismConfig(Struct, forbid_unknown_fields=True, frozen=True):
     """A wheel, slide or mode selector with named positions. A wheel passes the slots between, the short way.
 
     The mechanism is addressed by its keyword (`INS.OPTI10.NAME`); `aliases` maps other spellings to
-    positions. `drs_keyword` is the keyword that repeats the position (`DRS.FILTER`) for `camera`, `angle_keyword` the
-    one that gets a rotator's angle. `follows` are the positions in which a rotator turns with the sky: with the
-    parallactic angle plus the altitude (field at a Nasmyth focus), or with the altitude alone (pupil).
+    positions. `drs_keyword` is the keyword that repeats the position (`DRS.FILTER`) for `camera`, that of several
+    mechanisms repeats all; `angle_keyword` the one that gets a rotator's angle. `follows` are the positions in which a
+    rotator turns with the sky: with the parallactic angle plus the altitude (field at a Nasmyth focus), or with the
+    altitude alone (pupil).
     """
 
     name: str

@@ -76,7 +76,7 @@ class Exposer:
         began_s = self._run.clock.now()
         await ready()
         run = self._run
-        shot = self._numbered(shot)
+        shot = run.tally.numbered(self._numbered(shot))
         run.acquisition.plan(self._plan(shot))
         return await self.keep(shot, await self._integrate(shot, began_s, kept=True), judge)
 

@@ -37,19 +37,26 @@ DUSK = "2027-03-20T23:20:00"
 LADDER = """\
 import sequencer
 
-LAMP = {"INS.OPTI17.NAME": "IN", "INS.OPTI19.NAME": "OPEN", "INS.OPTI20.NAME": "flatfield",
-        "INS.OPTI10.NAME": "L_spec", "INS.OPTI13.NAME": "N2"}
-DITS_S = {"LM": [0.04, 0.08], "N": [0.011, 0.022], "IFU": [1.3, 2.6]}
+UNIT = {"INS.OPTI17.NAME": "IN", "INS.OPTI19.NAME": "OPEN", "INS.OPTI20.NAME": "flatfield", "INS.OPTI3.NAME": "FIELD-11",
+        "INS.OPTI4.NAME": "IN", "INS.OPTI11.NAME": "ND_OD3", "INS.OPTI14.NAME": "ND_OD2"}
+CLOSED = {"INS.OPTI10.NAME": "closed", "INS.OPTI13.NAME": "closed", "INS.OPTI5.NAME": "DARK"}
+OPEN = {"INS.OPTI10.NAME": "IB_4.05", "INS.OPTI13.NAME": "PAH_8.6", "INS.OPTI5.NAME": "PPS-LMS"}
+DITS_S = {"LM": [0.1, 0.3, 0.5, 0.7], "N": [0.1, 0.3, 0.5, 0.7], "IFU": [1.3, 2.0, 2.7, 3.4]}
 async with sequencer.connect("%s") as metis:
-    await metis.mechanisms.move(LAMP)
+    await metis.mechanisms.move({**UNIT, **CLOSED})
+    await metis.shutter.open()
     await metis.sources.switch("laser1", False)
-    for on, kind in ((False, "DARK,WCUOFF"), (True, "DETLIN")):
-        await metis.sources.switch("bb", on)
+    for detector in metis.detectors.values():
+        await detector.expose(1.3, n=2, dpr_catg="CALIB", dpr_type="DARK,WCUOFF")
+    await metis.sources.switch("bb", True, temperature_k=1000.0)
+    for filters in (CLOSED, OPEN):
+        await metis.mechanisms.move(filters)
+        await metis.sources.warm("bb")
         for camera, dits_s in DITS_S.items():
-            await metis.detectors[camera].ladder(dits_s, n=2, dpr_catg="CALIB", dpr_type=kind)
+            await metis.detectors[camera].ladder(dits_s, n=2, dpr_catg="CALIB", dpr_type="DETLIN")
     await metis.detectors["LM"].expose(0.04)
 """
-"""A linearity ladder with the lamp on all three detectors, and before it the same without: all of one script."""
+"""Linearity ladders with the black body on all three detectors, behind closed filters and open ones: all of one script."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ def run_opticam(folder: Path, **said: object) -> list[Frame]:
 
 def run_ladder(folder: Path) -> list[Frame]:
     """What the script LADDER took."""
-    deployment = rig.write_deployment(folder, lambda name: f"inproc://{name}")
+    deployment = rig.write_deployment(folder, lambda name: f"inproc://{name}", window_px=(128, 128))
     script = folder / "ladder.py"
     script.write_text(LADDER % deployment)
     result = run_script(script, str(deployment), folder / "runs", Nobody(), clock_spec="virtual")
