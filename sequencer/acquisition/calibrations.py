@@ -33,7 +33,8 @@ def complete(
     one.missing += _unpaired(one)
     ndit = one.frames[0].cards.get(NDIT)
     if raw_type.ndit and ndit != raw_type.ndit:
-        one.missing.append(f"frames of NDIT {raw_type.ndit}: the recipe takes noise of NDIT {ndit} for that of a single DIT")
+        taken = f"the recipe takes noise of NDIT {ndit} for that of a single DIT"
+        one.missing.append(f"frames of NDIT {raw_type.ndit}: {taken}")
     for wanted in [*raw_type.needs, *raw_type.optional]:
         there = [
             product
@@ -58,8 +59,8 @@ def form_problem(product: FrameFile, category: str, recipes: Recipes) -> str:
 
 
 def _unpaired(one: FrameSet) -> list[str]:
-    """DITs at which there are fewer than PAIR frames with light, or without; the recipe compares DITs to the last digit,
-    and takes no notice of frames without light at any other.
+    """DITs at which there are fewer than PAIR frames with light, or without. The recipe compares DITs to the last
+    digit, and takes no notice of frames without light at any other.
     """
     if not one.raw_type.unlit:
         return []

@@ -144,7 +144,8 @@ def _calibration_unit(check: Checker, instrument: Instrument) -> None:
     unit = instrument.calibration_unit
     for name, source in instrument.sources.items():
         lights = source.share > 0.0
-        check.require(unit is not None or not lights, ("sources", name, "share"), "needs a calibration_unit to enter by")
+        here = ("sources", name, "share")
+        check.require(unit is not None or not lights, here, "needs a calibration_unit to enter by")
         hot = source.temperature_k > 0.0 or source.kind == "laser"
         check.require(hot or not lights, ("sources", name, "temperature_k"), "a source with a share needs one above 0")
     if unit is None:

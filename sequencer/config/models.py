@@ -220,8 +220,8 @@ class SourceConfig(Struct, forbid_unknown_fields=True, frozen=True):
     """A calibration source: `lamp`, `laser` or `blackbody`.
 
     `temperature_k` is that of a lamp's light, and of a black body switched on without one; `share` is the radiance
-    where the source lights the field evenly, as a share of a black body of this temperature (0, as of a laser: it lights
-    no broad band).
+    where the source lights the field evenly, as a share of a black body of this temperature (0, as of a laser: it
+    lights no broad band).
     """
 
     kind: Literal["lamp", "laser", "blackbody"]

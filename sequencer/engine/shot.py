@@ -11,8 +11,8 @@ class Shot:
 
     `kind` is flat, ladder, dark or bias. Levels are fractions of full well; `predicted_fraction` is what the rate
     model expects, `level_target` what the template wants. `i` of `n` counts within the series, of which `good` are
-    good so far; `number` of `total` within the template. `floor_e_s` is the predicted light beside the twilight (None: there is no twilight). `settle` is
-    DETn.NSETTLE (None: the detector's own figure).
+    good so far, `number` of `total` within the template. `floor_e_s` is the predicted light beside the twilight (None:
+    there is no twilight). `settle` is DETn.NSETTLE (None: the detector's own figure).
     """
 
     camera: str

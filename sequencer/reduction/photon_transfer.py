@@ -47,12 +47,12 @@ class Gain:
 def gain(
     frames: Iterable[HasPath | Path | str], linearity: Linearity, instrument: Instrument | None = None, chip: int = 0
 ) -> Gain:
-    """Gain by photon transfer (Janesick 2001, "Scientific Charge-Coupled Devices", 2.2.8) from the frames of a DIT ladder,
-    with light and without; `linearity` is that of the ladder.
+    """Gain by photon transfer (Janesick 2001, "Scientific Charge-Coupled Devices", 2.2.8) from the frames of a DIT
+    ladder, with light and without; `linearity` is that of the ladder.
 
-    Half the variance of the difference of two frames alike is r^2 + S / g, with S the linear signal; a compressed signal
-    has its noise compressed, and interpixel capacitance takes a known share of it. Raises ValueError where the frames
-    make no three pairs of different DITs.
+    Half the variance of the difference of two frames alike is r^2 + S / g, with S the linear signal; a compressed
+    signal has its noise compressed, and interpixel capacitance takes a known share of it. Raises ValueError where the
+    frames make no pairs of three different DITs.
     """
     known = read_all(frames, instrument)
     below, _ = unsaturated([frame for frame in known if frame.key.mode == linearity.mode], chip)

@@ -114,7 +114,8 @@ def optics_of(primary: Cards, detector: DetectorConfig, instrument: Instrument) 
     if camera is None:
         nd, mask, stop = (text(primary, f"ESO DRS {word}", "") for word in ("NDFILTER", "PUPIL", "MASK"))
         return Optics(text(primary, "ESO DRS FILTER"), nd, mask, stop)
-    named = [_card_of(instrument, keyword) for keyword in (camera.filter_keyword, camera.nd_keyword, camera.mask_keyword)]
+    own = (camera.filter_keyword, camera.nd_keyword, camera.mask_keyword)
+    named = [_card_of(instrument, keyword) for keyword in own]
     others = {
         _card_of(instrument, keyword)
         for keyword, mechanism in instrument.mechanisms.items()
@@ -125,7 +126,7 @@ def optics_of(primary: Cards, detector: DetectorConfig, instrument: Instrument) 
 
 
 def _card_of(instrument: Instrument, keyword: str) -> str:
-    """Keyword of the card that tells a mechanism's position: `ESO DRS FILTER`, else `ESO INS FILT1 NAME`; "" of none."""
+    """Keyword of the card that tells a mechanism's position: `ESO DRS FILTER`, else `ESO INS FILT1 NAME`."""
     mechanism = instrument.mechanisms.get(keyword)
     name = (mechanism.drs_keyword if mechanism else "") or keyword
     return f"ESO {name.replace('.', ' ')}" if "." in name else name

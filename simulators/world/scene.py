@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequencer.config.models import Instrument
+from sequencer.config.models import CalibrationUnitConfig, Instrument
 from sequencer.sky.thermal import planck_ratio
 from simulators.world.beam import Beam
 from simulators.world.sky import TELESCOPE_EMISSIVITY, Sky
@@ -34,11 +34,12 @@ class Scene:
 
     def rate_e_s(self, camera: str, filter_name: str, time_s: float) -> float:
         """Light on an average lit pixel behind an open beam, in e-/s."""
-        if self.sees_sky(time_s):
+        unit = self.instrument.calibration_unit
+        if unit is None or self.sees_sky(time_s):
             return self.sky.rate_e_s(camera, filter_name, time_s)
         config = self.instrument.light_paths[camera].filters[filter_name]
         black_body_e_s = config.telescope_e_s / TELESCOPE_EMISSIVITY
-        radiance = self._radiance(config.wavelength_um, time_s)
+        radiance = self._radiance(unit, config.wavelength_um, time_s)
         return self.sky.zero_point(camera, filter_name) * black_body_e_s * radiance
 
     def breaks(self, start_s: float, end_s: float) -> list[float]:
@@ -52,10 +53,9 @@ class Scene:
                 times.update(track.breaks(start_s, end_s))
         return sorted(times)
 
-    def _radiance(self, wavelength_um: float, time_s: float) -> float:
+    def _radiance(self, unit: CalibrationUnitConfig, wavelength_um: float, time_s: float) -> float:
         """Of unit and sources, in black bodies of 280.15 K."""
-        unit, ambient_k = self.instrument.calibration_unit, self.sky.night.ambient_k(time_s)
-        assert unit is not None
+        ambient_k = self.sky.night.ambient_k(time_s)
         total = unit.emissivity * planck_ratio(wavelength_um, ambient_k)
         closed = unit.closed_at.items()
         if any(self.beam.mechanisms[keyword].position(time_s) == position for keyword, position in closed):

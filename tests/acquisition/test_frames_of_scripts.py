@@ -18,7 +18,7 @@ from sequencer.engine.script import run_script
 from sequencer.reduction import gain, linearity
 from tests.end_to_end import rig
 
-from .raw_frames import Frame
+from .raw_frames import Frame, frames_of, tutorial
 
 MISLABELLED = """\
 import sequencer
@@ -51,7 +51,11 @@ def test_ladders_behind_open_and_closed_filters_are_what_the_linearity_recipe_re
     assert f"  {ladder[-1].path.name}: no recipe of METIS takes TEST / OTHER / IMAGE,LM" in said
 
 
-DETLIN = [("2RG", "ESO INS OPTI10 NAME", "IB_4.05"), ("GEO", "ESO INS OPTI13 NAME", "PAH_8.6"), ("IFU", "ESO INS OPTI5 NAME", "PPS-LMS")]
+DETLIN = [
+    ("2RG", "ESO INS OPTI10 NAME", "IB_4.05"),
+    ("GEO", "ESO INS OPTI13 NAME", "PAH_8.6"),
+    ("IFU", "ESO INS OPTI5 NAME", "PPS-LMS"),
+]
 
 
 @pytest.mark.parametrize(("detector", "keyword", "position"), DETLIN)
@@ -102,6 +106,20 @@ def test_a_ladder_with_the_lamp_finds_non_linearity_and_gain_of_every_detector(
     assert transfer.read_noise_e == pytest.approx(truth.read_noise_e, rel=0.1)
     assert found.level_range[1] > 0.6
     assert not found.saturated
+
+
+def test_every_frame_of_the_first_script_is_good(tmp_path: Path) -> None:
+    deployment = rig.write_deployment(tmp_path, lambda name: f"inproc://{name}")
+    script = tmp_path / "first.py"
+    script.write_text(tutorial(0, deployment))
+    result = run_script(script, str(deployment), tmp_path / "runs", Nobody(), clock_spec="virtual")
+    assert result.outcome == "completed"
+    frames = [r.data for r in read_journal(result.run_dir / "journal.sqlite") if r.kind == "frame"]
+    assert Counter((frame["kind"], frame["verdict"]) for frame in frames) == {
+        ("script", "good"): 1, ("ladder", "good"): 20, ("dark", "good"): 5,
+    }  # fmt: skip
+    numbers = [(f.primary["ESO TPL ID"], f.primary["ESO TPL EXPNO"]) for f in frames_of(result.run_dir)]
+    assert numbers == [("script", n) for n in range(1, 22)] + [("METIS_all_cal_Dark", n) for n in range(1, 6)]
 
 
 def test_a_label_the_dictionary_does_not_know_is_refused_before_the_exposure(tmp_path: Path) -> None:

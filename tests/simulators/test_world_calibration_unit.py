@@ -39,8 +39,9 @@ def unit(make_world: MakeWorld, open_beam: OpenBeam) -> World:
     """The beam open in Lp, the periscope in, nothing on."""
     world = make_world()
     open_beam(world, "Lp", DAWN_S)
-    for keyword, position in {"INS.OPTI17.NAME": "IN", "INS.OPTI19.NAME": "OPEN", "INS.OPTI20.NAME": "flatfield",
-                              "INS.OPTI12.NAME": "SPM-N", "INS.OPTI13.NAME": "PAH_8.6", **INTO_THE_IFU}.items():  # fmt: skip
+    unit = {"INS.OPTI17.NAME": "IN", "INS.OPTI19.NAME": "OPEN", "INS.OPTI20.NAME": "flatfield"}
+    into_n = {"INS.OPTI12.NAME": "SPM-N", "INS.OPTI13.NAME": "PAH_8.6"}
+    for keyword, position in {**unit, **into_n, **INTO_THE_IFU}.items():
         world.place(keyword, BEFORE_S, position)
     return world
 
