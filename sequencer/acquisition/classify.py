@@ -72,7 +72,7 @@ def sof_text(one: FrameSet) -> str:
 
     Raises ValueError for a path with a blank in it, which the format cannot say.
     """
-    rows = [(file.path, part.tag) for part in (one, *one.beside) for file in part.frames]
+    rows = [(file.path, one.tag) for file in one.frames]
     rows += [(file.path, category) for category, file in one.calibrations.items()]
     for path, _ in rows:
         if re.search(r"\s", str(path)):
@@ -98,7 +98,7 @@ def _not_taken(file: FrameFile, recipes: Recipes | None, tags: Sequence[str]) ->
 def _into_set(file: FrameFile, tag: str, recipes: Recipes, sets: dict[tuple[str, ...], FrameSet]) -> None:
     raw_type = recipes.raw_types[tag]
     keywords = recipes.readout + (recipes.optics if raw_type.lit else [])
-    key = {keyword: file.cards.get(keyword) for keyword in keywords if keyword not in raw_type.apart}
+    key = {keyword: file.value(keyword) for keyword in keywords if keyword not in raw_type.apart}
     identity = (raw_type.recipe, tag, *map(repr, key.values()))
     if identity not in sets:
         named = [str(key[keyword]) for keyword in recipes.label if key.get(keyword) is not None]

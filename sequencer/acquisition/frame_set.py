@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sequencer.acquisition.cards import CardValue
-from sequencer.acquisition.recipes import RawType
+from sequencer.acquisition.recipes import RawType, readout_mode
+
+DIT = "ESO DET DIT"
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,20 @@ class FrameFile:
     form: Mapping[str, str] = field(default_factory=dict)
     noted: str = ""
 
+    def value(self, keyword: str) -> CardValue | None:
+        """A card as sets compare it, a DIT on the grid of its read-out mode; None without one."""
+        found = self.cards.get(keyword)
+        if keyword != DIT or isinstance(found, bool) or not isinstance(found, int | float):
+            return found
+        mode = readout_mode(str(self.cards.get("INSTRUME")), str(self.cards.get("ESO DET NCORRS NAME")))
+        return mode.nearest_dit_s(found) if mode else found
+
 
 @dataclass
 class FrameSet:
     """Frames one recipe takes together: `calibrations` by category as far as there are, `missing` in words.
 
-    `key` are the values in which all its frames agree, `name` says them in short; `beside` are sets of other raw
-    types that go along.
+    `key` are the values in which all its frames agree, `name` says them in short.
     """
 
     tag: str
@@ -38,6 +47,5 @@ class FrameSet:
     name: str
     key: dict[str, CardValue | None]
     frames: list[FrameFile] = field(default_factory=list)
-    beside: list[FrameSet] = field(default_factory=list)
     calibrations: dict[str, FrameFile] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)

@@ -8,6 +8,8 @@ from typing import Literal
 from msgspec import Struct
 
 from sequencer.config.keywords import Condition
+from sequencer.config.load import load_instrument
+from sequencer.config.models import ReadoutMode
 from sequencer.config.problems import ConfigErrors
 from sequencer.config.search import find_config, known_names
 from sequencer.config.structure import convert
@@ -21,9 +23,9 @@ class RawType(Struct, forbid_unknown_fields=True, frozen=True):
 
     `makes` is the category (PRO CATG) of the product, `needs` are categories the recipe cannot do without, those in
     `match` with the read-out of the frames; `optional` it takes when they are there. `lit` frames are stacked by
-    optics, too; `apart` are keywords in which frames of one set may differ. `beside` are raw types whose frames of the
-    same read-out are taken along. `chips`, `fewest` (frames) and, where frames without light meet `unlit`, two frames
-    with light and two without at each DIT are what the recipe wants but does not check.
+    optics, too; `apart` are keywords in which frames of one set may differ. `chips`, `fewest` (frames), `ndit` (0: any)
+    and, where frames without light meet `unlit`, two of them at each DIT of two frames with light, and so many `dits`,
+    are what the recipe wants but does not check.
     """
 
     recipe: str
@@ -34,9 +36,10 @@ class RawType(Struct, forbid_unknown_fields=True, frozen=True):
     optional: list[str] = []
     lit: bool = False
     apart: list[str] = []
-    beside: list[str] = []
     unlit: Condition = {}
     chips: int = 1
+    ndit: int = 0
+    dits: int = 0
     fewest: int = 1
 
 
@@ -72,3 +75,11 @@ def recipes_of(instrument: str) -> Recipes | None:
     """The packaged recipes of an instrument by its name in the headers, None where there are none."""
     name = instrument.lower()
     return load_recipes(name) if name in known_names(FOLDER) else None
+
+
+@lru_cache
+def readout_mode(instrument: str, name: str) -> ReadoutMode | None:
+    """A read-out mode by the packaged instrument file; None where none has it."""
+    file = instrument.lower()
+    detectors = load_instrument(file).detectors.values() if file in known_names("instruments") else ()
+    return next((detector.modes[name] for detector in detectors if name in detector.modes), None)

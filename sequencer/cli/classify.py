@@ -98,7 +98,6 @@ def _lines(found: Classified, unreadable: Sequence[str]) -> Iterator[str]:
         yield f"{one.name}: {len(one.frames)} for {one.raw_type.recipe} as {one.tag}"
         yield from (f"  {file.path.name}" for file in one.frames)
         yield from (f"  {category}: {file.path.name}" for category, file in one.calibrations.items())
-        yield from (f"  with {part.name}: {len(part.frames)}" for part in one.beside)
         yield from (f"  missing: {text}" for text in one.missing)
     if found.left_out or unreadable:
         yield "left out:"

@@ -25,11 +25,16 @@ def check_instrument(instrument: Instrument, located: Located) -> list[Problem]:
         _detector(check, name, detector)
     _different_indices(check, instrument)
     for name, camera in instrument.cameras.items():
-        _camera(check, name, camera, instrument)
+        _camera(check, ("cameras", name), camera, instrument)
+    for name, camera in instrument.spectrographs.items():
+        _camera(check, ("spectrographs", name), camera, instrument)
+        here = ("spectrographs", name)
+        check.require(name not in instrument.cameras, here, "is a camera already: a detector has one light path")
     for keyword, mechanism in instrument.mechanisms.items():
         _mechanism(check, keyword, mechanism, instrument)
     _light_stop(check, "shutter", instrument.shutter, instrument)
     _light_stop(check, "cover", instrument.cover, instrument)
+    _calibration_unit(check, instrument)
     for name, setup in instrument.setups.items():
         for keyword, position in setup.items():
             _position(check, keyword, position, instrument, ("setups", name, keyword))
@@ -68,8 +73,8 @@ def _different_indices(check: Checker, instrument: Instrument) -> None:
         check.require(first == name, ("detectors", name, "index"), f"{detector.index} is already {first}'s")
 
 
-def _camera(check: Checker, name: str, camera: CameraConfig, instrument: Instrument) -> None:
-    path: NodePath = ("cameras", name)
+def _camera(check: Checker, path: NodePath, camera: CameraConfig, instrument: Instrument) -> None:
+    name = path[-1]
     check.known(camera.detector, instrument.detectors, (*path, "detector"), "detector")
     check.require(camera.detector == name, (*path, "detector"), f"must be {name}: frames go by their detector's name")
     _shortest_flats(check, camera, instrument)
@@ -132,3 +137,19 @@ def _light_stop(check: Checker, role: str, stop: LightStopConfig, instrument: In
         _position(check, stop.mechanism, stop.closed, instrument, (role, "closed"))
         _position(check, stop.mechanism, stop.open, instrument, (role, "open"))
         check.require(stop.closed != stop.open, (role, "open"), "must differ from closed")
+
+
+def _calibration_unit(check: Checker, instrument: Instrument) -> None:
+    """A source can light something only if there is a way in."""
+    unit = instrument.calibration_unit
+    for name, source in instrument.sources.items():
+        lights = source.share > 0.0
+        here = ("sources", name, "share")
+        check.require(unit is not None or not lights, here, "needs a calibration_unit to enter by")
+        hot = source.temperature_k > 0.0 or source.kind == "laser"
+        check.require(hot or not lights, ("sources", name, "temperature_k"), "a source with a share needs one above 0")
+    if unit is None:
+        return
+    _position(check, unit.mechanism, unit.in_beam, instrument, ("calibration_unit", "in_beam"))
+    for keyword, position in unit.closed_at.items():
+        _position(check, keyword, position, instrument, ("calibration_unit", "closed_at", keyword))

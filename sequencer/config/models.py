@@ -33,6 +33,8 @@ Nonlinearity = Annotated[float, Meta(ge=0.0, lt=0.25)]
 
 GRID_TOLERANCE = 1e-6
 """How far a DIT may be from its grid, in grid steps: above rounding of a float, below any real step."""
+DIT_DIGITS = 9
+"""Decimals of a DIT: below any grid, above what a float adds to a multiple of it."""
 
 
 class WeatherLimits(Struct, forbid_unknown_fields=True, frozen=True):
@@ -75,6 +77,10 @@ class ReadoutMode(Struct, forbid_unknown_fields=True, frozen=True):
         """Whether the detector can integrate so long, as far as the steps of its clock go."""
         steps = dit_s / self.dit_grid_s
         return abs(steps - round(steps)) <= GRID_TOLERANCE
+
+    def nearest_dit_s(self, dit_s: float) -> float:
+        """The DIT on the grid that is nearest."""
+        return round(round(dit_s / self.dit_grid_s) * self.dit_grid_s, DIT_DIGITS)
 
 
 class Chip(Struct, forbid_unknown_fields=True, frozen=True):
@@ -121,9 +127,10 @@ class MechanismConfig(Struct, forbid_unknown_fields=True, frozen=True):
     """A wheel, slide or mode selector with named positions. A wheel passes the slots between, the short way.
 
     The mechanism is addressed by its keyword (`INS.OPTI10.NAME`); `aliases` maps other spellings to
-    positions. `drs_keyword` is the keyword that repeats the position (`DRS.FILTER`) for `camera`, `angle_keyword` the
-    one that gets a rotator's angle. `follows` are the positions in which a rotator turns with the sky: with the
-    parallactic angle plus the altitude (field at a Nasmyth focus), or with the altitude alone (pupil).
+    positions. `drs_keyword` is the keyword that repeats the position (`DRS.FILTER`) for `camera`, that of several
+    mechanisms repeats all; `angle_keyword` the one that gets a rotator's angle. `follows` are the positions in which a
+    rotator turns with the sky: with the parallactic angle plus the altitude (field at a Nasmyth focus), or with the
+    altitude alone (pupil).
     """
 
     name: str
@@ -210,14 +217,36 @@ class TelescopeConfig(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class SourceConfig(Struct, forbid_unknown_fields=True, frozen=True):
-    """A calibration source: `lamp`, `laser` or `blackbody`."""
+    """A calibration source: `lamp`, `laser` or `blackbody`.
+
+    `temperature_k` is that of a lamp's light, and of a black body switched on without one; `share` is the radiance
+    where the source lights the field evenly, as a share of a black body of this temperature (0, as of a laser: it
+    lights no broad band).
+    """
 
     kind: Literal["lamp", "laser", "blackbody"]
     warm_up_s: Seconds = 0.0
+    temperature_k: Annotated[float, Meta(ge=0.0, le=4000.0)] = 0.0
+    share: Share = 0.0
+
+
+class CalibrationUnitConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """Where the light of the sources enters: the arm `mechanism`, at `in_beam`, puts it in place of the telescope.
+
+    `closed_at` are positions of mechanisms, any of which keeps the light of the sources out; `emissivity` is how the
+    unit itself glows, at ambient temperature.
+    """
+
+    mechanism: str
+    in_beam: str
+    closed_at: dict[str, str] = {}
+    emissivity: Share = 0.0
 
 
 class Instrument(Struct, forbid_unknown_fields=True, frozen=True):
     """An instrument: detectors and cameras by camera name, mechanisms by keyword, sources by name.
+
+    `spectrographs` are light paths that no flat of the sky is taken through.
 
     `setups` are named mechanism set-ups ({keyword: position}) a template's source document prescribes, e.g.
     `dark`, `insdark`, `twilight`, `hand_over`. `header` are constant cards {keyword: value}. `assumed` names
@@ -229,14 +258,21 @@ class Instrument(Struct, forbid_unknown_fields=True, frozen=True):
     site: str
     detectors: dict[str, DetectorConfig]
     cameras: dict[str, CameraConfig] = {}
+    spectrographs: dict[str, CameraConfig] = {}
     mechanisms: dict[str, MechanismConfig] = {}
     sources: dict[str, SourceConfig] = {}
+    calibration_unit: CalibrationUnitConfig | None = None
     shutter: LightStopConfig = LightStopConfig()
     cover: LightStopConfig = LightStopConfig()
     setups: dict[str, dict[str, str]] = {}
     header: dict[str, str | int | float | bool] = {}
     assumed: list[str] = []
     provenance: dict[str, str] = {}
+
+    @property
+    def light_paths(self) -> dict[str, CameraConfig]:
+        """What stands before each detector that light reaches: of cameras and spectrographs."""
+        return {**self.cameras, **self.spectrographs}
 
     @property
     def closed_at(self) -> dict[str, str]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from sequencer.config.search import known_names
+
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -43,6 +45,10 @@ def stage_problems(stages: Mapping[str, StageConfig]) -> Iterator[tuple[tuple[st
             yield (name, "time_limit_s"), "must be within 0 and 86400 s"
         if not 1 <= stage.file_limit_mb <= 1_000_000:
             yield (name, "file_limit_mb"), "must be within 1 and 1000000 MB"
+        recipes, known = stage.parameters.get("recipes"), known_names("keywords/recipes")
+        if isinstance(recipes, str) and recipes not in known:
+            text = f"no list of recipes is called {recipes}; there are {', '.join(known)}"
+            yield (name, "parameters", "recipes"), text
         for category, files in stage.calibrations.items():
             if not all(file.startswith("/") for file in files):
                 yield (name, "calibrations", category), "must be absolute paths"

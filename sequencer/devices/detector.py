@@ -17,6 +17,9 @@ Dit = Annotated[float, msgspec.Meta(ge=0.0)]
 Ndit = Annotated[int, msgspec.Meta(ge=1)]
 Window = tuple[int, int]
 
+BAD_FRAME = "bad_frame"
+"""Code of the error of a server whose hardware gave pixels that make no frame: it delivers none."""
+
 
 class Configure(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Set-up without exposing; `window_px` (nx, ny) about the centre of the detector, None: as it is."""

@@ -15,6 +15,7 @@ from sequencer.clock import Clock
 from sequencer.config.models import DetectorConfig
 from sequencer.devices.charts import DETECTOR
 from sequencer.devices.detector import (
+    BAD_FRAME,
     COMMANDS,
     Abort,
     Configure,
@@ -215,6 +216,6 @@ class DetectorServer(DeviceServer[DetectorState]):
         if wrong or len(chips) != len(self.config.chips):
             found = ", ".join(f"{chip.dtype} {chip.shape}" for chip in chips)
             raise DeviceError(
-                "bad_frame",
+                BAD_FRAME,
                 f"{len(self.config.chips)} chips of {dtype} {window_px[::-1]} were due, came: {found}",
             )

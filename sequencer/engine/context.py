@@ -21,6 +21,7 @@ from sequencer.engine.feed import Feed
 from sequencer.engine.foresight import Foresight
 from sequencer.engine.journal import Journal, JournalLost
 from sequencer.engine.rates import Rates
+from sequencer.engine.shot import Tally
 from sequencer.engine.status import Status
 from sequencer.observing import OB
 from sequencer.observing.planning import Begun, Outset, Pace, pace_of
@@ -71,6 +72,7 @@ class RunContext:
     dark_levels_e: dict[tuple[str, str, float, int], list[float]] = field(default_factory=dict)
     time_left: Foresight = field(default_factory=Foresight)
     late: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    tallies: dict[tuple[str, float], Tally] = field(default_factory=dict)
     on_sky: bool = False
     site_objections: Callable[[], list[str]] = list
 
@@ -78,6 +80,11 @@ class RunContext:
     def airmass(self) -> float:
         """Airmass the telescope points at; 0 without a telescope."""
         return 0.0 if self.devices.telescope is None else float(self.devices.telescope.state.airmass)
+
+    @property
+    def tally(self) -> Tally:
+        """The exposures of the present template; those by hand between the templates of a script go on with theirs."""
+        return self.tallies.setdefault((self.template_name, self.template_started_s), Tally())
 
     @cached_property
     def pace(self) -> Pace:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sequencer.acquisition import Card, ExposurePlan, FrameRefused, Levels, StoredFrame, impossible
 from sequencer.config.models import DetectorConfig, ReadoutMode
-from sequencer.devices.detector import Exposed
+from sequencer.devices.detector import BAD_FRAME, Exposed
 from sequencer.engine import alarms, cards, late
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import WindowOver
@@ -16,7 +16,7 @@ from sequencer.engine.frame_log import log_frame, show
 from sequencer.engine.shot import Shot
 from sequencer.exposure import Verdict
 from sequencer.reduction import FrameNotice
-from sequencer.wire.errors import CommandAborted, NoAnswer
+from sequencer.wire.errors import CommandAborted, DeviceError, NoAnswer
 
 Judge = Callable[[float, float, Levels], Verdict]
 """(start_s, dit_s, levels) -> verdict."""
@@ -76,9 +76,13 @@ class Exposer:
         began_s = self._run.clock.now()
         await ready()
         run = self._run
-        shot = self._numbered(shot)
+        shot = run.tally.numbered(self._numbered(shot))
         run.acquisition.plan(self._plan(shot))
-        return await self.keep(shot, await self._integrate(shot, began_s, kept=True), judge)
+        try:
+            result = await self._integrate(shot, began_s, kept=True)
+        except DeviceError as error:
+            return None, await self._withheld(shot, error)
+        return await self.keep(shot, result, judge)
 
     async def keep(
         self, shot: Shot, result: Exposed, judge: Judge
@@ -100,8 +104,11 @@ class Exposer:
         await ready()
         shot = self._numbered(shot)
         self._run.acquisition.plan(self._plan(shot, off_the_record=True))
-        result = await self._integrate(shot, began_s, kept=False)
         levels: Levels | None = None
+        try:
+            result = await self._integrate(shot, began_s, kept=False)
+        except DeviceError as error:
+            return None, await self._withheld(shot, error)
         try:
             levels = await self._run.acquisition.level_only(shot.exposure, STORE_DEADLINE_S)
             verdict = self._judged(shot, judge, result.start_s, levels)
@@ -152,6 +159,16 @@ class Exposer:
     async def _refused(self, shot: Shot, error: FrameRefused) -> Verdict:
         path = await self._run.acquisition.set_aside(shot.exposure)
         return Verdict("impossible", f"{error.reason}; it is kept as {path}")
+
+    async def _withheld(self, shot: Shot, error: DeviceError) -> Verdict:
+        """A frame that the detector's server itself would not hand over is one that cannot be true; the server is made
+        ready for the next. Raises any other error of the device, and DetectorFault."""
+        if error.code != BAD_FRAME:
+            raise error
+        await self._run.devices.detectors[shot.camera].bring_up()
+        verdict = Verdict("impossible", f"the detector would not deliver it: {error.text}")
+        self._count(shot, verdict)
+        return verdict
 
     def _count(self, shot: Shot, verdict: Verdict) -> None:
         """Tell of a frame that cannot be true; one that can ends the row."""

@@ -18,7 +18,7 @@ from sequencer.config.structure import dotted
 from sequencer.config.yaml_reader import Located, NodePath, read_yaml
 from sequencer.engine import cards
 from sequencer.engine.cards.foreseen import Foreseen, foreseen_devices, foreseen_stop
-from sequencer.engine.cards.instrument import mechanism_rows
+from sequencer.engine.cards.instrument import drs_rows, mechanism_rows
 from sequencer.engine.run_folder import run_id
 from sequencer.engine.shot import Shot
 from sequencer.observing import OB, TemplateCall
@@ -103,6 +103,7 @@ class HeadersAhead:
             path: NodePath = ("mechanisms", keyword)
             for i, position in enumerate(mechanism.positions):
                 rows = mechanism_rows(mechanism, keyword, position, False, True)
+                rows += drs_rows({keyword: mechanism}, {keyword: position})
                 yield (*path, "positions", i), who.cards(rows)
             if mechanism.angle_keyword:
                 angle = f"ESO {mechanism.angle_keyword.replace('.', ' ')}"

@@ -89,6 +89,7 @@ class LivePlan:
 
     async def announce(self) -> None:
         """Write the plan down, for the operator and for the report; the darks follow when their DITs are known."""
+        self._run.tally.announce(sum(row.n for row in self._plan.rows))
         plain = self._plan.plain()
         plain["rows"] = [row for row in plain["rows"] if row["kind"] != "dark"]
         self._run.log("plan", **{**plain, "needed_s": self.needed_s})

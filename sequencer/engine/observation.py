@@ -185,6 +185,7 @@ class Observation:
         by_camera: dict[str, list[Shot]] = {}
         for shot in shots:
             by_camera.setdefault(shot.camera, []).append(shot)
+        self.run.tally.announce(sum(map(len, by_camera.values())))
         rows, needed_s = dark_rows(self.instrument, by_camera)
         plain = [row.plain() for row in rows]
         self.run.log("plan", rows=plain, window={}, needed_s=needed_s, warnings=[])

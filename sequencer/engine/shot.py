@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -11,8 +11,8 @@ class Shot:
 
     `kind` is flat, ladder, dark or bias. Levels are fractions of full well; `predicted_fraction` is what the rate
     model expects, `level_target` what the template wants. `i` of `n` counts within the series, of which `good` are
-    good so far. `floor_e_s` is the predicted light beside the twilight (None: there is no twilight). `settle` is
-    DETn.NSETTLE (None: the detector's own figure).
+    good so far, `number` of `total` within the template. `floor_e_s` is the predicted light beside the twilight (None:
+    there is no twilight). `settle` is DETn.NSETTLE (None: the detector's own figure).
     """
 
     camera: str
@@ -37,3 +37,23 @@ class Shot:
     n: int = 1
     good: int = 0
     exposure: str = ""
+    number: int = 1
+    total: int = 1
+
+
+@dataclass
+class Tally:
+    """The exposures of one template: how many were begun, and how many there will be as far as is foreseen."""
+
+    begun: int = 0
+    foreseen: int = 0
+
+    def announce(self, n: int) -> None:
+        """So many more will follow."""
+        self.foreseen = self.begun + n
+
+    def numbered(self, shot: Shot) -> Shot:
+        """The next exposure, with its number; what was begun counts, also when no frame comes of it."""
+        self.begun += 1
+        self.foreseen = max(self.foreseen, self.begun)
+        return replace(shot, number=self.begun, total=self.foreseen)

@@ -62,11 +62,16 @@ def linearity(frames: Iterable[HasPath | Path | str], instrument: Instrument | N
     Frames at saturation are left out and named. Without an instrument it is loaded by the frames' INSTRUME.
     Raises ValueError when the frames are no ladder, also for want of unsaturated ones.
     """
+    return measure(read_all(frames, instrument))
+
+
+def read_all(frames: Iterable[HasPath | Path | str], instrument: Instrument | None = None) -> list[RawFrame]:
+    """Frames by their paths, or anything with a `.path`. Raises ValueError where there are none."""
     paths = [Path(frame) if isinstance(frame, (str, Path)) else Path(frame.path) for frame in frames]
     if not paths:
-        raise ValueError("no frames, no linearity")
+        raise ValueError("no frames, no ladder")
     known = instrument or _instrument_of(paths[0])
-    return measure([read_frame(path, known) for path in paths])
+    return [read_frame(path, known) for path in paths]
 
 
 def _instrument_of(path: Path) -> Instrument:

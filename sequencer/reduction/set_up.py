@@ -18,8 +18,6 @@ Window = tuple[int, int, int, int]
 Cards = Mapping[str, CardValue]
 
 TEMPERATURE = "ESO DET CHIP TEMP"
-DIT_DIGITS = 9
-"""Decimals of a DIT: below any grid, above what a float adds to a multiple of it."""
 
 
 class Readout(NamedTuple):
@@ -88,7 +86,7 @@ def readout_of(primary: Cards, chips: Sequence[Cards], detector: DetectorConfig)
     if mode not in detector.modes:
         known = ", ".join(detector.modes)
         raise CorruptFile(f"ESO DET NCORRS NAME is {mode!r}, {detector.detector_id} knows {known}")
-    grid_s, dit_s = detector.modes[mode].dit_grid_s, number(primary, "ESO DET DIT", 0.0)
+    dit_s = detector.modes[mode].nearest_dit_s(number(primary, "ESO DET DIT", 0.0))
     x, y, nx, ny = (whole(primary, f"ESO DET WIN {word}", 1) for word in ("STRX", "STRY", "NX", "NY"))
     keyword = f"ESO DET{detector.index} CHIP GAIN"
     gains = sorted({number(cards, keyword) for cards in chips})
@@ -98,7 +96,7 @@ def readout_of(primary: Cards, chips: Sequence[Cards], detector: DetectorConfig)
         detector.camera,
         mode,
         (x, y, nx, ny),
-        round(round(dit_s / grid_s) * grid_s, DIT_DIGITS),
+        dit_s,
         whole(primary, "ESO DET NDIT", 1),
         gains[0],
         (whole(primary, "ESO DET BINX", 1), whole(primary, "ESO DET BINY", 1)),
@@ -116,13 +114,14 @@ def optics_of(primary: Cards, detector: DetectorConfig, instrument: Instrument) 
     if camera is None:
         nd, mask, stop = (text(primary, f"ESO DRS {word}", "") for word in ("NDFILTER", "PUPIL", "MASK"))
         return Optics(text(primary, "ESO DRS FILTER"), nd, mask, stop)
-    named = [camera.filter_keyword, camera.nd_keyword, camera.mask_keyword]
-    others = [
-        keyword
-        for keyword, mechanism in sorted(instrument.mechanisms.items())
-        if mechanism.drs_keyword and mechanism.camera in ("", detector.camera) and keyword not in named
-    ]
-    found = [text(primary, _card_of(instrument, keyword)) if keyword else "" for keyword in [*named, *others]]
+    own = (camera.filter_keyword, camera.nd_keyword, camera.mask_keyword)
+    named = [_card_of(instrument, keyword) for keyword in own]
+    others = {
+        _card_of(instrument, keyword)
+        for keyword, mechanism in instrument.mechanisms.items()
+        if mechanism.drs_keyword and mechanism.camera in ("", detector.camera)
+    }
+    found = [text(primary, card) if card else "" for card in [*named, *sorted(others.difference(named))]]
     return Optics(found[0], found[1], found[2], "+".join(found[3:]))
 
 

@@ -6,14 +6,13 @@ import zmq.asyncio
 
 from sequencer.clock import Clock
 from sequencer.devices.sources import SourcesServer, SourceState
+from simulators.world.timeline import Ramp
 from simulators.world.world import World
-
-DEFAULT_BLACKBODY_K = 1000.0
-"""Temperature of a black body that is switched on without one; assumed."""
 
 
 class SimulatedSources(SourcesServer):
-    """Sources of the world. A black body's temperature runs linearly to its end over the warm-up time."""
+    """Sources of the world. A black body's temperature runs linearly to its end over the warm-up time, and so does the
+    light of a lamp that is switched on; off it is dark at once."""
 
     poll_s = 60.0
 
@@ -27,24 +26,31 @@ class SimulatedSources(SourcesServer):
 
     async def switch_one(self, name: str, on: bool, temperature_k: float | None) -> None:
         """Switch at once; it becomes stable with time."""
-        before = await self.read_one(name)
-        goal_k = temperature_k or DEFAULT_BLACKBODY_K
-        if before.on == on and (not on or goal_k == self._switched[name][2]):
+        config, now_s = self.sources[name], self.clock.now()
+        goal_k = temperature_k or config.temperature_k
+        _, was_on, before_k = self._switched.get(name, (now_s, False, 0.0))
+        if was_on == on and (not on or goal_k == before_k):
             return
-        now_s = self.clock.now()
         self._switched[name] = (now_s, on, goal_k)
-        self.world.record("sources", now_s, **{name: on})
+        end_s = now_s + config.warm_up_s
+        if config.kind != "blackbody":
+            self.world.record("sources", now_s, **{name: Ramp(1.0, end_s) if on else 0.0})
+            return
+        # a ramp begins where the track stands
+        self.world.record("sources", now_s, **{name: self._kelvin(name)})
+        self.world.record("sources", now_s, **{name: Ramp(goal_k if on else self._ambient_k(), end_s)})
 
     async def read_one(self, name: str) -> SourceState:
         """On or off, how warm, and whether that has settled."""
         config = self.sources[name]
-        now_s = self.clock.now()
-        since_s, on, goal_k = self._switched.get(name, (float("-inf"), False, DEFAULT_BLACKBODY_K))
-        stable = now_s - since_s >= config.warm_up_s
-        if config.kind != "blackbody":
-            return SourceState(kind=config.kind, on=on, stable=stable)
-        ambient_k = round(self.world.night.ambient_k(now_s), 1)
-        share = 1.0 if stable else (now_s - since_s) / config.warm_up_s
-        warm = share if on else 1.0 - share
-        kelvin = round(ambient_k + warm * (goal_k - ambient_k), 1)
+        since_s, on, _ = self._switched.get(name, (float("-inf"), False, 0.0))
+        stable = self.clock.now() - since_s >= config.warm_up_s
+        kelvin = round(self._kelvin(name), 1) if config.kind == "blackbody" else None
         return SourceState(kind=config.kind, on=on, temperature_k=kelvin, stable=stable)
+
+    def _kelvin(self, name: str) -> float:
+        known = self.world.timeline.track("sources", name).at(self.clock.now())
+        return self._ambient_k() if known is None else float(known)
+
+    def _ambient_k(self) -> float:
+        return self.world.night.ambient_k(self.clock.now())

@@ -56,7 +56,7 @@ class Beam:
 
     def state(self, camera: str, time_s: float) -> BeamState:
         """The beam of a camera at a time. A camera the instrument does not describe gets no light."""
-        config = self.instrument.cameras.get(camera)
+        config = self.instrument.light_paths.get(camera)
         if config is None:
             return BeamState(0.0, "", "no light path")
         stops = {role: self.stop_opening(role, time_s) for role in self._stops}
@@ -80,7 +80,7 @@ class Beam:
         return sorted(times)
 
     def _keywords(self, camera: str) -> list[str]:
-        config = self.instrument.cameras.get(camera)
+        config = self.instrument.light_paths.get(camera)
         own = (config.filter_keyword, config.nd_keyword, config.mask_keyword) if config else ()
         named = {*own, *(stop.mechanism for stop in self._stops.values())}
         return sorted(keyword for keyword in named if keyword in self.mechanisms)

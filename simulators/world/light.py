@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from simulators.world.beam import Beam
 from simulators.world.pointing import Pointing
-from simulators.world.sky import Sky
+from simulators.world.scene import Scene
 
 GAUSS_NODES = ((-0.7745966692414834, 5 / 9), (0.0, 8 / 9), (0.7745966692414834, 5 / 9))
 """Gauss-Legendre nodes and weights of order 3 on -1..1."""
@@ -36,20 +36,20 @@ class Collected:
 
 
 def pieces(
-    beam: Beam, pointing: Pointing, sky: Sky, camera: str, start_s: float, end_s: float
+    beam: Beam, pointing: Pointing, scene: Scene, camera: str, start_s: float, end_s: float
 ) -> list[Piece]:
-    """Light on `camera` from start to end, cut where beam, telescope's motion or clouds begin or end a change.
+    """Light on `camera` from start to end, cut where beam, telescope, clouds or lamps begin or end a change.
 
     Within a piece (60 s at most) the rate is smooth and three Gauss nodes integrate it.
     """
     moments = (
         beam.breaks(camera, start_s, end_s),
         pointing.breaks(start_s, end_s),
-        sky.breaks(start_s, end_s),
+        scene.breaks(start_s, end_s),
     )
     edges = sorted({start_s, end_s, *(time_s for times in moments for time_s in times)})
     return [
-        _integrate(beam, sky, camera, left, right)
+        _integrate(beam, scene, camera, left, right)
         for begin, stop in pairwise(edges)
         for left, right in _split(begin, stop)
     ]
@@ -73,7 +73,7 @@ def _split(start_s: float, end_s: float) -> list[tuple[float, float]]:
     return [(start_s + i * width, start_s + (i + 1) * width) for i in range(count)]
 
 
-def _integrate(beam: Beam, sky: Sky, camera: str, start_s: float, end_s: float) -> Piece:
+def _integrate(beam: Beam, scene: Scene, camera: str, start_s: float, end_s: float) -> Piece:
     half, middle = (end_s - start_s) / 2, (start_s + end_s) / 2
     electrons = open_s = 0.0
     for node, weight in GAUSS_NODES:
@@ -81,6 +81,6 @@ def _integrate(beam: Beam, sky: Sky, camera: str, start_s: float, end_s: float) 
         state = beam.state(camera, time_s)
         if state.opening > 0.0:
             open_s += half * weight * state.opening
-            electrons += half * weight * state.opening * sky.rate_e_s(camera, state.filter_name, time_s)
+            electrons += half * weight * state.opening * scene.rate_e_s(camera, state.filter_name, time_s)
     state = beam.state(camera, middle)
     return Piece(start_s, end_s, state.filter_name, electrons, open_s, state.text)

@@ -102,7 +102,7 @@ class Sky:
     def star_mag0_e_s(self, camera: str, filter_name: str, time_s: float) -> float:
         """e-/s in all of a star of magnitude 0 through filter and clouds; 0 where the prior does not tell."""
         config = self._filter(camera, filter_name)
-        scale_mas = self.instrument.detectors[self.instrument.cameras[camera].detector].pixel_scale_mas
+        scale_mas = self.instrument.detectors[self.instrument.light_paths[camera].detector].pixel_scale_mas
         pixel_arcsec2 = (scale_mas / 1000.0) ** 2
         through = self.night.clouds.veil(time_s).transmission(self.pointing.airmass(time_s))
         if config.twilight_band:
@@ -128,7 +128,7 @@ class Sky:
         return max(config.telescope_e_s / TELESCOPE_EMISSIVITY * ratio - clear_e_s, 0.0)
 
     def _filter(self, camera: str, filter_name: str) -> FilterConfig:
-        return self.instrument.cameras[camera].filters[filter_name]
+        return self.instrument.light_paths[camera].filters[filter_name]
 
 
 def grasp(config: FilterConfig) -> float:

@@ -43,8 +43,9 @@ class Truth:
         return self._world.sky.zero_point(self._world.light_path(camera), filter_name)
 
     def rate_e_s(self, camera: str, filter_name: str, time_s: float) -> float:
-        """Light in e-/s on an average lit pixel behind an open beam, where the telescope points then."""
-        return self._world.sky.rate_e_s(self._world.light_path(camera), filter_name, time_s)
+        """Light in e-/s on an average lit pixel behind an open beam: where the telescope points then, or of the
+        calibration unit."""
+        return self._world.scene.rate_e_s(self._world.light_path(camera), filter_name, time_s)
 
     def clouds(self, start_s: float, end_s: float) -> list[Cloud]:
         """The clouds that passed at any time from start to end."""

@@ -21,6 +21,7 @@ from simulators.world.light import Collected, Piece, by_filter, pieces
 from simulators.world.night import Night
 from simulators.world.persistence import PersistenceEvent, released_share
 from simulators.world.pointing import Pointing
+from simulators.world.scene import Scene
 from simulators.world.sky import Sky
 from simulators.world.stars import StarField, StarImage
 from simulators.world.timeline import Ramp, Timeline
@@ -61,7 +62,8 @@ class World:
         self.pointing = Pointing(self.timeline, place, instrument.telescope.slew_deg_s)
         self.beam = Beam(instrument, self.timeline, {device.kind for device in deployment.devices.values()})
         self.sky = Sky(instrument, self.night, place, self.pointing)
-        self._light_path = {camera.detector: name for name, camera in instrument.cameras.items()}
+        self.scene = Scene(instrument, self.timeline, self.beam, self.sky)
+        self._light_path = {path.detector: name for name, path in instrument.light_paths.items()}
         self.stars = StarField(seed, deployment.night.star_density)
         self._start_s: float | None = None
         self._last_s = float("-inf")
@@ -172,7 +174,7 @@ class World:
         return self._ledgers[camera].until(self._start_s, self._last_s if until_s is None else until_s)
 
     def light_path(self, camera: str) -> str:
-        """Name of the instrument's camera in front of a detector; empty without one."""
+        """Name of the light path in front of a detector; empty without one."""
         return self._light_path.get(camera, "")
 
     def _ledger(self, camera: str) -> Ledger:
@@ -189,7 +191,7 @@ class World:
 
     def _pieces(self, camera: str, start_s: float, end_s: float) -> list[Piece]:
         path = self.light_path(camera)
-        return pieces(self.beam, self.pointing, self.sky, path, start_s, end_s) if path else []
+        return pieces(self.beam, self.pointing, self.scene, path, start_s, end_s) if path else []
 
     def _given_back(
         self, camera: str, start_s: float, end_s: float, ndit: int
@@ -207,12 +209,13 @@ class World:
     def _star_images(
         self, camera: str, filters: dict[str, Collected], span_s: tuple[float, float], ndit: int, mode: str
     ) -> list[StarImage]:
-        """Stars through the filter that let most light in; trailed for the whole exposure unless tracking."""
-        if not filters or not self.night_config.star_density:
+        """Stars through the filter that let most light in; trailed for the whole exposure unless tracking. None with
+        the telescope out of the beam."""
+        middle_s = sum(span_s) / 2
+        if not (filters and self.night_config.star_density and self.scene.sees_sky(middle_s)):
             return []
         name, light = max(filters.items(), key=lambda item: item[1].electrons)
         config = self.instrument.detectors[camera]
-        middle_s = sum(span_s) / 2
         noise_e = math.sqrt(light.electrons + config.modes[mode].read_noise_e ** 2) / math.sqrt(ndit)
         trail_s = span_s[1] - span_s[0] if self.pointing.drifting(middle_s) else 0.0
         mag0_e = self.sky.star_mag0_e_s(self.light_path(camera), name, middle_s) * light.open_s

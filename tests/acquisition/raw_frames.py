@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,22 +35,21 @@ OPTICAM_CALLS: list[tuple[str, dict[str, Any]]] = [
 ELSEWHERE = {"name": "NGC 253", "ra": "00:47:33.12", "dec": "-25:17:17.6"}
 """A target to which flats never go."""
 DUSK = "2027-03-20T23:20:00"
-LADDER = """\
-import sequencer
-
-LAMP = {"INS.OPTI17.NAME": "IN", "INS.OPTI19.NAME": "OPEN", "INS.OPTI20.NAME": "flatfield",
-        "INS.OPTI10.NAME": "L_spec", "INS.OPTI13.NAME": "N2"}
-DITS_S = {"LM": [0.04, 0.08], "N": [0.011, 0.022], "IFU": [1.3, 2.6]}
-async with sequencer.connect("%s") as metis:
-    await metis.mechanisms.move(LAMP)
+TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial" / "3-first-script.md"
+BEFORE = """\
     await metis.sources.switch("laser1", False)
-    for on, kind in ((False, "DARK,WCUOFF"), (True, "DETLIN")):
-        await metis.sources.switch("bb", on)
-        for camera, dits_s in DITS_S.items():
-            await metis.detectors[camera].ladder(dits_s, n=2, dpr_catg="CALIB", dpr_type=kind)
+    for detector in metis.detectors.values():
+        await detector.expose(1.3, n=2, dpr_catg="CALIB", dpr_type="DARK,WCUOFF")
+"""
+AFTER = """\
     await metis.detectors["LM"].expose(0.04)
 """
-"""A linearity ladder with the lamp on all three detectors, and before it the same without: all of one script."""
+
+
+def tutorial(number: int, deployment: Path) -> str:
+    """A script of the tutorial, on another deployment."""
+    script: str = re.findall("```python\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)[number]
+    return script.replace("metis-sim", str(deployment))
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,12 @@ def run_opticam(folder: Path, **said: object) -> list[Frame]:
 
 
 def run_ladder(folder: Path) -> list[Frame]:
-    """What the script LADDER took."""
-    deployment = rig.write_deployment(folder, lambda name: f"inproc://{name}")
+    """What the tutorial's script takes: linearity ladders on all three detectors, behind closed filters and open ones;
+    before them frames without the lamp, and at the end one that says nothing of itself."""
+    deployment = rig.write_deployment(folder, lambda name: f"inproc://{name}", window_px=(128, 128))
     script = folder / "ladder.py"
-    script.write_text(LADDER % deployment)
+    before, switch, after = tutorial(1, deployment).partition('    await metis.sources.switch("bb"')
+    script.write_text(before + BEFORE + switch + after + AFTER)
     result = run_script(script, str(deployment), folder / "runs", Nobody(), clock_spec="virtual")
     assert result.outcome == "completed"
     return frames_of(result.run_dir)

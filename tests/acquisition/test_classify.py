@@ -121,10 +121,10 @@ def test_darks_of_two_dits_are_two_sets_whatever_filter_stood_in_the_beam() -> N
     assert found[1].missing == ["frames: 1 of at least 2", "PERSISTENCE_MAP", "LINEARITY_2RG"]
 
 
-def rungs(kind: str, number: int, *dits_s: float, **changes: Any) -> list[FrameFile]:
-    """`number` frames of a type at each DIT; without the lamp the filter is called closed."""
-    cards = {"type": kind, "filter": "Lp" if kind == "DETLIN" else "closed", **changes}
-    return [raw(f"{kind[:4]}{dit}-{n}", **{**cards, "dit": dit}) for dit in dits_s for n in range(number)]
+def rungs(name: str, number: int, *dits_s: float, **changes: Any) -> list[FrameFile]:
+    """`number` frames of a linearity ladder at each DIT, in this filter."""
+    cards = {"type": "DETLIN", "filter": name, **changes}
+    return [raw(f"{name}{dit}-{n}", **{**cards, "dit": dit}) for dit in dits_s for n in range(number)]
 
 
 def linearity(*files: FrameFile) -> FrameSet:
@@ -132,32 +132,40 @@ def linearity(*files: FrameFile) -> FrameSet:
     return one
 
 
-def test_a_linearity_set_holds_all_dits_and_takes_the_frames_without_lamp_along() -> None:
-    lit, unlit = rungs("DETLIN", 2, 0.1, 0.2), rungs("DARK,WCUOFF", 2, 0.1, 0.2)
-    found = linearity(*lit, *unlit)
-    assert (found.missing, len(found.frames)) == ([], 4)
-    assert sof_text(found) == "".join(
-        f"{file.path} {tag}\n"
-        for tag, files in (("DETLIN_2RG_RAW", lit), ("LM_WCU_OFF_RAW", unlit))
-        for file in files
-    )
+DITS_S = (0.1, 0.2, 0.3)
+
+
+def test_a_linearity_set_holds_all_dits_with_light_and_behind_a_closed_filter() -> None:
+    lit, unlit = rungs("Lp", 2, *DITS_S), rungs("closed", 2, *DITS_S)
+    found = linearity(*lit, *unlit, *rungs("closed", 1, 0.4))
+    assert (found.missing, len(found.frames)) == ([], 13), "the recipe passes over what has no partner with light"
+    assert set(sof_text(found).splitlines()) >= {f"{file.path} DETLIN_2RG_RAW" for file in (*lit, *unlit)}
 
 
 def test_a_linearity_set_lacks_pairs_with_and_without_light_at_every_dit() -> None:
-    lit = rungs("DETLIN", 2, 0.1, 0.2)
-    nothing = [
-        "frames without light at 0.1 s: 0 of at least 2",
-        "frames without light at 0.2 s: 0 of at least 2",
-    ]
+    """What metis_det_lingain leaves out with a warning, and then fits all the same."""
+    lit, unlit = rungs("Lp", 2, *DITS_S), rungs("closed", 2, *DITS_S)
+    nothing = [f"frames without light at {dit} s: 0 of at least 2" for dit in DITS_S]
     assert linearity(*lit).missing == nothing
-    assert linearity(*lit, *rungs("DARK,WCUOFF", 2, 0.3)).missing == nothing
-    others = rungs("DARK,WCUOFF", 2, 0.1, 0.2, mode="slow")
-    assert linearity(*lit, *others).missing == nothing, "of another read-out mode"
-    off = rungs("DARK,WCUOFF", 2, 0.1, 0.2)
-    assert linearity(*lit[:3], *off).missing == ["frames with light at 0.2 s: 1 of at least 2"]
-    closed = rungs("DETLIN", 2, 0.1, 0.2, filter="closed")
-    renamed = [FrameFile(file.path.with_suffix(".off"), file.cards, 1) for file in closed]
-    assert linearity(*lit, *renamed).missing == [], "frames of the same type, behind a closed filter"
+    assert linearity(*lit, *rungs("closed", 2, *DITS_S, type="DARK,WCUOFF")).missing == nothing, "not of its type"
+    assert linearity(*lit, *rungs("closed", 2, 0.1001, 0.2001, 0.3001)).missing == nothing, "to the last digit"
+    assert linearity(*lit[:5], *unlit).missing == ["frames with light at 0.3 s: 1 of at least 2"]
+    assert linearity(*lit[:4], *unlit).missing == ["DITs with light: 2 of at least 3"]
+    assert linearity(*unlit).missing == ["DITs with light: 0 of at least 3"]
+    five = rungs("Lp", 2, *DITS_S, ndit=5) + rungs("closed", 2, *DITS_S, ndit=5)
+    assert linearity(*five).missing == [
+        "frames of NDIT 1: the recipe takes noise of NDIT 5 for that of a single DIT"
+    ]
+
+
+def test_dits_are_alike_that_are_the_same_step_of_the_grid() -> None:
+    """As the reduction groups them: a server may read back 0.20000001 s of a grid of 0.1 ms."""
+    near = raw("near", dit=0.20000001)
+    [one] = sort(raw("flat"), near).sets
+    assert (one.name, len(one.frames)) == ("LM_FLAT_TWILIGHT_RAW_Lp_OPEN_fast_0.2_1", 2)
+    [alone] = sort(near, product("MASTER_DARK_2RG")).sets
+    assert list(alone.calibrations) == ["MASTER_DARK_2RG"]
+    assert len(sort(raw("flat"), raw("next", dit=0.2001)).sets) == 2
 
 
 @pytest.mark.parametrize(

@@ -167,15 +167,14 @@ def test_whole_numbers_become_doubles_and_comments_get_their_units() -> None:
     assert (one.value, type(one.value), one.comment) == (2.0, float, "[s] detector integration time")
 
 
-def test_constants_belong_to_a_kind_and_overrule_what_the_wheel_says() -> None:
-    wheel = card("ESO DRS FILTER", "Lp", contributor="INS mechanisms")
-    labels = [card("ESO DET ID", "2RG"), card("ESO DPR TYPE", "DARK")]
-    dark = [one for one in METIS.complete([wheel, *labels]) if one.keyword == "ESO DRS FILTER"]
-    assert [one.value for one in dark] == ["Lp", "closed"]
+def test_constants_belong_to_a_kind_and_overrule_what_others_say() -> None:
+    wheel = card("ESO INS MODE", "LMS", contributor="INS mechanisms")
+    labels = [card("ESO DET ID", "IFU"), card("ESO DPR TYPE", "DARK")]
+    dark = [one for one in METIS.complete([wheel, *labels]) if one.keyword == "ESO INS MODE"]
+    assert [one.value for one in dark] == ["LMS", "IFU_nominal"]
     asked = plan()
     written = lay_out(asked, complete(asked, [wheel, *labels], DAWN_S, DAWN_S, METIS), frame()[1])[0].cards
-    assert [one.value for one in written if one.keyword == "ESO DRS FILTER"] == ["closed"]
-    assert found([wheel, card("ESO DET ID", "2RG")])["ESO DRS FILTER"] == "Lp"
+    assert [one.value for one in written if one.keyword == "ESO INS MODE"] == ["IFU_nominal"]
     assert found([card("ESO DET ID", "GEO")])["ESO INS MODE"] == "IMG_N"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -115,7 +115,6 @@ def test_both_spellings_are_there_and_say_the_same(runs: dict[str, list[Frame]])
         for stem in wheels:
             assert cards[f"{stem} POSNAME"] == cards[f"{stem} NAME"]
             assert cards[f"{stem} STAT"] == "Standstill"
-        assert cards["ESO DET READOUT"] == cards["ESO DET NCORRS NAME"]
         assert cards["EXPTIME"] == cards["ESO DET DIT"]
         adjusted = {"FIXED": False, "AIRMASS": True}.get(cards.get("ESO SEQ MODE", ""))
         assert cards.get("ESO SEQ DIT ADJUST") is adjusted
@@ -126,7 +125,8 @@ def test_optics_out_of_the_beam_have_no_cards(runs: dict[str, list[Frame]]) -> N
     sky = ("ESO TEL ", "ESO SEQ AIRM", "RA", "DEC", "EQUINOX", "AIRMASS")
     for frame in runs["metis"]:
         cards, kind = frame.primary, frame.primary["ESO DPR TYPE"]
-        out = [f"ESO INS OPTI{n} " for n in (2, 4, 6, 15, 16)]
+        picked_off = 4 if kind not in ("DETLIN", "DARK,WCUOFF", "OTHER") else 2
+        out = [f"ESO INS OPTI{n} " for n in (2, picked_off, 6, 15, 16)]
         unit = {n: cards.get(f"ESO INS OPTI{n} NAME") for n in (17, 19, 20)}
         if kind == "FLAT,TWILIGHT":
             assert unit == {17: None, 19: None, 20: None}
@@ -138,9 +138,45 @@ def test_optics_out_of_the_beam_have_no_cards(runs: dict[str, list[Frame]]) -> N
                 closed if kind in ("DARK", "DARK,INS") else {17: "IN", 19: "OPEN", 20: "flatfield"}
             )
         assert not [key for key in cards if key.startswith(tuple(out))], frame.path.name
-        if kind in ("DARK", "DARK,WCUOFF"):
-            imager = cards["ESO DET ID"] != "IFU" or kind != "DARK"
-            assert cards["ESO DRS FILTER" if imager else "ESO DRS IFU"] == "closed"
+
+
+WHEELS = {"2RG": (10, 11, 9), "GEO": (13, 14, 12), "IFU": (None, None, 5)}
+"""Of each detector OPTIi of its filter, neutral density and mask (METIS_Pipeline 3805eaa, keywords.py)."""
+
+
+def test_what_recipes_match_on_are_other_names_of_positions(runs: dict[str, list[Frame]]) -> None:
+    """The aliases of the newest vocabulary: a card says what the wheels say, whatever the type of the frame."""
+    for frame in runs["metis"]:
+        cards = frame.primary
+        wheel, density, mask = WHEELS[cards["ESO DET ID"]]
+        names = [cards[f"ESO INS OPTI{n} NAME"] for n in (1, 3, mask)]
+        assert cards["ESO DRS MASK"] == ",".join(names)
+        if wheel is None:
+            assert cards["ESO DRS FILTER"] == ("closed" if names[-1] == "DARK" else "open")
+            assert (cards["ESO DRS IFU"], cards["ESO INS MODE"]) == ("OUT", "IFU_nominal")
+            continue
+        assert cards["ESO DRS FILTER"] == cards["ESO INS FILT1 NAME"] == cards[f"ESO INS OPTI{wheel} NAME"]
+        assert cards["ESO DRS NDFILTER"] == cards[f"ESO INS OPTI{density} NAME"]
+        assert cards["ESO DRS PUPIL"] == "OUT", "the pupil lens; not the mask"
+    assert {frame.primary["ESO DET READOUT"] for frame in runs["metis"]} == {"CDS"}
+
+
+def test_exposures_are_numbered_within_their_template_or_script(runs: dict[str, list[Frame]]) -> None:
+    """So that a pipeline that groups by TPL START finds each number once, up to the sum."""
+    templates: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for frame in [frame for name in INSTRUMENTS for frame in runs[name]]:
+        cards = {key.removeprefix("ESO "): value for key, value in frame.primary.items()}
+        if "TPL START" in cards:
+            templates.setdefault((cards["TPL ID"], cards["TPL START"]), []).append(cards)
+    assert len(templates) >= 5
+    for (name, _), frames in templates.items():
+        numbers = [cards["TPL EXPNO"] for cards in sorted(frames, key=lambda cards: cards["TPL EXPNO"])]
+        assert numbers == list(range(1, len(frames) + 1)), name
+        last = max(frames, key=lambda cards: cards["TPL EXPNO"])
+        assert last["TPL NEXP"] == len(frames), name
+        assert all(cards["TPL EXPNO"] <= cards["TPL NEXP"] for cards in frames)
+    darks = [frames for (name, _), frames in templates.items() if name == "METIS_all_cal_Dark"]
+    assert {cards["TPL NEXP"] for frames in darks for cards in frames} == {3}, "of all detectors, from the first on"
 
 
 def test_darks_say_that_every_source_was_read_back_off(runs: dict[str, list[Frame]]) -> None:

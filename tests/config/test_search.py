@@ -56,4 +56,6 @@ def test_a_near_name_is_suggested():
 
 def test_the_packaged_names_are_known():
     assert known_names("instruments") == ["megara", "metis", "opticam"]
-    assert known_names("deployments") == ["megara-sim", "megara-sim-pipeline", "metis-sim", "opticam-sim"]
+    assert known_names("deployments") == [
+        "megara-sim", "megara-sim-pipeline", "metis-sim", "metis-sim-pipeline", "opticam-sim",
+    ]  # fmt: skip

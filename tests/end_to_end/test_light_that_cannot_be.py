@@ -156,6 +156,15 @@ def test_one_frame_that_cannot_be_true_is_told_and_the_next_one_taken(
         assert header["ESO SEQ VERDICT"] == spoilt["verdict"] == "impossible"
 
 
+def test_a_frame_that_the_detectors_server_does_not_deliver_is_told_and_the_next_one_taken(tmp_path: Path) -> None:
+    ran = opticam(tmp_path, DARK, spoil=spoiling(2, fault=faults.short))
+    assert (ran.result.outcome, ran.result.exit_code, letter(ran)) == ("completed", 0, "C")
+    (alarm,) = ran.of("alarm")
+    assert "cannot be true" in alarm["what"]
+    assert "the detector would not deliver it: 1 chips of float32" in alarm["what"]
+    assert [(frame["verdict"], frame["good"]) for frame in ran.of("frame")] == [("good", n) for n in (1, 2, 3)]
+
+
 def test_a_frame_bit_for_bit_that_before_is_no_exposure(tmp_path: Path) -> None:
     ran = opticam(tmp_path, DARK, spoil=spoiling(1, 2, fault=faults.Stuck()))
     assert [frame["verdict"] for frame in ran.of("frame")] == ["good", "impossible", "good", "good"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sequencer.acquisition import Card
-from sequencer.config.models import GRID_TOLERANCE, Chip, DetectorConfig
+from sequencer.config.models import Chip, DetectorConfig
 from sequencer.devices.detector import Exposed
 from sequencer.engine.cards.contributor import AnyDevice, Contributor, Rows, Scene, of_device, simulation
 from sequencer.engine.cards.coordinates import coordinate_rows
@@ -45,10 +45,10 @@ def exposed_cards(
     Pipelines match frames by the DIT to the last digit: it is the step of the mode's grid that was read back. A reading
     beside the grid has a card of its own.
     """
-    grid_s = config.modes[result.mode].dit_grid_s
-    dit_s = round(round(result.dit_s / grid_s) * grid_s, 9)
+    mode = config.modes[result.mode]
+    dit_s = mode.nearest_dit_s(result.dit_s)
     rows = _readout_rows(config, dit_s, result.ndit, result.mode) + _temperature(client)
-    if abs(result.dit_s - dit_s) > GRID_TOLERANCE * grid_s:
+    if not mode.on_grid(result.dit_s):
         rows.append(("ESO DET DITREAL", round(result.dit_s, 9)))
     return of_device("DET", client, run).cards(rows)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sequencer.acquisition import Card
 from sequencer.config.models import MechanismConfig
 from sequencer.engine.cards.contributor import Contributor, Rows, Scene, of_device, simulation
@@ -14,15 +16,28 @@ def instrument_cards(run: Scene, camera: str) -> list[Card]:
     if client is not None:
         who = of_device("INS", client, run)
         cards.append(who.card("ESO INS SWSIM", simulation(client)))
-        for keyword, position in sorted(client.state.positions.items()):
-            config = run.instrument.mechanisms[keyword]
-            if config.camera in ("", camera):
-                moving = keyword in client.state.moving
-                cards += who.cards(mechanism_rows(config, keyword, position, moving, client.simulated))
-                angle_deg = client.state.angles_deg.get(keyword)
-                if config.angle_keyword and angle_deg is not None:
-                    cards.append(who.card(f"ESO {config.angle_keyword.replace('.', ' ')}", round(angle_deg, 3)))
+        seen = {
+            keyword: config
+            for keyword, config in run.instrument.mechanisms.items()
+            if keyword in client.state.positions and config.camera in ("", camera)
+        }
+        for keyword, config in seen.items():
+            position, moving = client.state.positions[keyword], keyword in client.state.moving
+            cards += who.cards(mechanism_rows(config, keyword, position, moving, client.simulated))
+            angle_deg = client.state.angles_deg.get(keyword)
+            if config.angle_keyword and angle_deg is not None:
+                cards.append(who.card(f"ESO {config.angle_keyword.replace('.', ' ')}", round(angle_deg, 3)))
+        cards += who.cards(drs_rows(seen, client.state.positions))
     return cards + stop_cards(run, "ST")
+
+
+def drs_rows(mechanisms: Mapping[str, MechanismConfig], positions: Mapping[str, str]) -> Rows:
+    """The positions as the pipeline calls them: of several mechanisms under one name all, joined by commas."""
+    found: dict[str, list[str]] = {}
+    for keyword, config in mechanisms.items():
+        if config.drs_keyword:
+            found.setdefault(f"ESO {config.drs_keyword.replace('.', ' ')}", []).append(positions[keyword])
+    return [(keyword, ",".join(names)) for keyword, names in found.items()]
 
 
 def stop_cards(run: Scene, suffix: str) -> list[Card]:
@@ -39,11 +54,9 @@ def stop_cards(run: Scene, suffix: str) -> list[Card]:
 def mechanism_rows(
     config: MechanismConfig, keyword: str, position: str, moving: bool, simulated: bool
 ) -> Rows:
-    """One mechanism: its keyword, its DRS name, and what its device says of itself beside `INS.x.NAME` or `.MODE`."""
+    """One mechanism: its keyword, and what its device says of itself beside `INS.x.NAME` or `.MODE`."""
     dotted = "." in keyword
     rows: Rows = [(f"ESO {keyword.replace('.', ' ')}" if dotted else keyword, position)]
-    if config.drs_keyword:
-        rows.append((f"ESO {config.drs_keyword.replace('.', ' ')}", position))
     if not dotted:
         return rows
     stem = rows[0][0].rpartition(" ")[0]

@@ -27,8 +27,8 @@ def observation_cards(run: Scene, shot: Shot) -> list[Card]:
         ("ESO TPL ID", run.template_name),
         ("ESO TPL NAME", run.template_name),
         ("ESO TPL START", iso(run.template_started_s)),
-        ("ESO TPL NEXP", shot.n),
-        ("ESO TPL EXPNO", shot.i),
+        ("ESO TPL NEXP", shot.total),
+        ("ESO TPL EXPNO", shot.number),
         *([("ESO TPL PRESEQ", run.procedure)] if run.procedure else []),
         *sequence_rows(shot),
     ]

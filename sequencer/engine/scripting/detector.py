@@ -62,6 +62,7 @@ class Detector:
         Raises what the detector refuses, and CardErrors for a label the keyword dictionary does not allow.
         """
         shot = self._shot(dit_s, ndit, mode, Label(dpr_catg, dpr_type, dpr_tech))
+        self._run.tally.announce(n)
         return [await self._take(replace(shot, i=i, n=n)) for i in range(1, n + 1)]
 
     async def ladder(
@@ -85,6 +86,7 @@ class Detector:
         rungs = [Rung(0.0, dit_s, True, "") for dit_s in sorted(dits_s)]
         sequence = alternating_passes(rungs, n) if order == "alternate" else rungs * n
         shot = self._shot(0.0, ndit, mode, Label(dpr_catg, dpr_type, dpr_tech))
+        self._run.tally.announce(len(sequence))
         frames = []
         for i, rung in enumerate(sequence):
             number = rungs.index(rung) + 1

@@ -7,6 +7,10 @@ from typing import Any
 
 from sequencer.engine.context import RunContext
 from sequencer.engine.pointing import preset
+from sequencer.wire.errors import DeviceError
+
+LONGEST_WARM_UP_S = 7200.0
+WARM_UP_POLL_S = 30.0
 
 Step = Callable[[str, str, dict[str, Any], Awaitable[Any]], Awaitable[Any]]
 """Writes what device does which command, with what arguments, into the journal around the work itself."""
@@ -52,6 +56,29 @@ class Device:
 
     def __getattr__(self, command: str) -> Any:
         return _stepped(self._step, self._client, command)
+
+
+class Sources(Device):
+    """The calibration sources of a scripted run."""
+
+    def __init__(self, run: RunContext, step: Step) -> None:
+        super().__init__(step, run.devices.sources)
+        self._run = run
+
+    async def warm(self, name: str) -> None:
+        """Wait until a source that was switched on is stable, as it says itself; the operator can interrupt.
+
+        Raises DeviceError when it is off, or not stable after the longest time an instrument file can give.
+        """
+        await self._step("sources", "warm", {"name": name}, self._warm(name))
+
+    async def _warm(self, name: str) -> None:
+        run, end_s = self._run, self._run.clock.now() + LONGEST_WARM_UP_S
+        with run.doing(f"{name} warms up"):
+            while not (source := self._client.state.sources[name]).stable:
+                if not source.on or run.clock.now() > end_s:
+                    raise DeviceError("not_stable", f"{name} is {'on, but not stable' if source.on else 'off'}")
+                await run.control.wait(WARM_UP_POLL_S, "engine.wait")
 
 
 def _stepped(step: Step, client: Any, command: str) -> Any:

@@ -10,7 +10,7 @@ from sequencer.engine.observation import Observation
 from sequencer.engine.request import BadInput
 from sequencer.engine.runner import begin_template, load_procedure
 from sequencer.engine.scripting.detector import Detector
-from sequencer.engine.scripting.devices import Device, Telescope
+from sequencer.engine.scripting.devices import Device, Sources, Telescope
 from sequencer.observing import compose_ob, validate
 
 
@@ -38,7 +38,7 @@ class Hands:
         devices, step = context.devices, self.observation.step
         self.telescope = Telescope(context, step)
         self.mechanisms = Device(step, devices.mechanisms)
-        self.sources = Device(step, devices.sources)
+        self.sources = Sources(context, step)
         self.site = Device(step, devices.site)
         self.cover = Device(step, context.cover)
         self.shutter = Device(step, context.shutter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sequencer.acquisition.errors import CorruptFile
@@ -84,7 +84,7 @@ class AttachedReduction:
             return
         self._on_progress(f"stage {name} starts on template {index}")
         work = self._new_folder(name, index)
-        known = self._known(name, stage, index, frames[0])
+        known = self._known(name, stage, index, frames)
         handed = hand_over(work, name, stage, self._run_dir, self._instrument.name, frames, known)
         made = []
         for found in self._outcome(name, stage, handed):
@@ -93,13 +93,21 @@ class AttachedReduction:
         if not any(product.category == NO_PRODUCT for product in made):
             shelf.take_away(self._products, name, index, {product.record for product in made})
 
-    def _known(self, name: str, stage: StageConfig, index: int, frame: RawFrame) -> list[Calibration]:
+    def _known(
+        self, name: str, stage: StageConfig, index: int, frames: Sequence[RawFrame]
+    ) -> list[Calibration]:
         """Calibrations for a template, the best last: files of the deployment, of other runs, of this run."""
         given = [
             Calibration(Path(path), kind) for kind, paths in stage.calibrations.items() for path in paths
         ]
         own = shelf.calibrations(self._products, name, index)
-        return given + of_other_runs(self._run_dir, name, stage.from_other_runs, frame, own) + own
+        one_a_camera = {frame.key.readout.without_exposure: frame for frame in reversed(frames)}.values()
+        others = [
+            one
+            for frame in one_a_camera
+            for one in of_other_runs(self._run_dir, name, stage.from_other_runs, frame, own)
+        ]
+        return given + others + own
 
     def _outcome(self, name: str, stage: StageConfig, handed: Handover) -> Iterator[Found]:
         """Run the program; what it made, or the one failure that stands for it."""

@@ -16,6 +16,7 @@ from sequencer.reduction.external.folder_contract import (
     ManifestCalibration,
     ManifestFrame,
 )
+from sequencer.reduction.external.settings import parameters_of
 from sequencer.reduction.frames import RawFrame, groups
 
 
@@ -59,7 +60,7 @@ def manifest_of(
         frames=[_frame(one, number) for number, some in enumerate(grouped.values(), 1) for one in some],
         rejected=[frame.name for frame in frames if not frame.good],
         calibrations=[_calibration(place, one) for place, one in calibrations.items()],
-        parameters=stage.parameters,
+        parameters=parameters_of(stage),
     )
 
 

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 import yaml
 from astropy.io import fits
+from msgspec import structs
 
+from sequencer.config import load_deployment
+from sequencer.config.problems import ConfigErrors
+from sequencer.config.search import find_config
 from sequencer.config.stages import StageConfig
 from sequencer.reduction import ProductRecord
 from tests.reduction.external.bench import darks, program, record_of, reduce
@@ -131,3 +135,53 @@ def test_a_recipe_that_fails_is_told_with_its_log(tmp_path: Path, stages: dict[s
         1
     ] == "no such recipe: metis_det_drak"
     assert record_of(tmp_path / "run", product)["parameters"]["runner"] == [str(tmp_path / "runner")]
+
+
+def test_the_packaged_rules_of_an_instrument_are_told_by_the_name_of_its_pipeline(
+    tmp_path: Path, stages: dict[str, StageConfig]
+) -> None:
+    """A ladder goes as one set, its product calibrates the dark; what is blank is of the frames' size, and told."""
+    lingain = "metis_det_lingain) category=LINEARITY_2RG; file=LINEARITY_2RG.fits ;;\n  metis_det_dark)"
+    judged = " 'HIERARCH ESO QC LIN GAIN MEAN = 3.99 / e-/ADU' END"
+    text = RUNNER.replace("metis_det_dark)", lingain).replace(" END", judged).replace("head -c 2320", "head -c 2240")
+    program(tmp_path, text, "runner")
+    parameters = {"runner": [str(tmp_path / "runner")], "recipes": "metis", "blank": ["PERSISTENCE_MAP"]}
+    night = darks(tmp_path / "run", count=0)
+    for dit_s in (0.1, 0.2, 0.3):
+        for name in ("Lp", "closed"):
+            for _ in range(2):
+                night.expose(1e4, dit_s, DPR_TYPE="DETLIN", DRS_FILTER=name, **LM)
+    dark = [night.expose(0.0, 0.2, DPR_TYPE="DARK", **LM).name for _ in range(2)]
+    made = by_name(reduce(tmp_path / "run", {"metis": StageConfig(stages["metis"].command, parameters=parameters)}))
+    run_dir = tmp_path / "run"
+    assert [line.split()[1] for line in lines(run_dir, "metis_det_lingain_1")] == ["DETLIN_2RG_RAW"] * 12
+    assert [line.split()[1] for line in lines(run_dir, "metis_det_dark_1")] == [
+        *["DARK_2RG_RAW"] * len(dark), "PERSISTENCE_MAP", "LINEARITY_2RG",
+    ]  # fmt: skip
+    with fits.open(run_dir / "stages/metis_01/blank/metis_det_dark_1/PERSISTENCE_MAP.fits") as hdus:
+        assert [hdu.name for hdu in hdus] == ["PRIMARY", "PERSISTENCE_MAP"]
+        assert (hdus[1].data.shape, hdus[1].data.max()) == ((32, 32), 0.0)
+        assert hdus[0].header["ESO PRO CATG"] == "PERSISTENCE_MAP"
+    product = made["metis_01_MASTER_DARK_2RG_1"]
+    assert "stage metis: PERSISTENCE_MAP was zeros: nothing is corrected by it" in product.qa.reasons
+    assert "stage metis: QC: LIN GAIN MEAN 3.99" in product.qa.reasons
+    assert record_of(run_dir, product)["stage"]["figures"] == {"ESO QC LIN GAIN MEAN": "3.99"}
+
+
+def test_a_runner_that_is_not_there_is_named_with_what_to_do(tmp_path: Path) -> None:
+    """The deployment as it comes, on a machine without the METIS pipeline: its frames and our own products stay."""
+    stage = load_deployment("metis-sim-pipeline").stages["metis"]
+    gone = {**stage.parameters, "runner": ["no-such-pyesorex"]}
+    night = darks(tmp_path / "run", count=0)
+    night.expose(0.0, 1.0, DPR_TYPE="DARK", **LM)
+    (product,) = reduce(tmp_path / "run", {"metis": structs.replace(stage, parameters=gone)})
+    assert (product.qa.flag, product.category) == ("BAD", "NO_PRODUCT")
+    said = "no-such-pyesorex is not installed: docs/how-to/metis-pipeline.md says how"
+    assert any(said in reason for reason in product.qa.reasons)
+
+
+def test_recipes_nobody_listed_are_refused_with_the_deployment(tmp_path: Path) -> None:
+    text = find_config("deployments", "metis-sim-pipeline").read_text()
+    (tmp_path / "wrong.yaml").write_text(text.replace("recipes: metis", "recipes: metsi"))
+    with pytest.raises(ConfigErrors, match="no list of recipes is called metsi; there are megara, metis"):
+        load_deployment(str(tmp_path / "wrong.yaml"))

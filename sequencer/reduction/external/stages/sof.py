@@ -8,25 +8,29 @@ has
     raw           {tag: [DPR CATG, DPR TYPE, DPR TECH]} of the frames it takes
     calibrations  categories it needs (the tags of their files), `optional` those it can do without
     match         categories that must be of the same camera, mode, window, DIT and NDIT as the frames
-    join          true: all groups in one set (a DIT ladder); else one set a group
+    join          true: all groups of a camera in one set (a DIT ladder); else one set a group
 
-Recipes run in the order they stand in, each in a clean folder; what one makes calibrates the next. Products
-are told by their `ESO PRO CATG`.
+The name of a list of recipes (`recipes: metis`) stands for the rules of `configs/keywords/recipes`, which
+`sequencer classify` goes by. `blank` are categories of which, where none is there, an image of zeros is given:
+nothing is corrected by it. `install` is said where the runner is not there. Recipes run in the order they stand in,
+each in a clean folder; what one makes calibrates the next. Products are told by their `ESO PRO CATG`, and their
+`ESO QC` cards are figures of the record.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 CONTRACT = 1
 LOG = "runner.log"
 BLOCK, CARD = 2880, 80
-CATEGORY = re.compile(r"HIERARCH ESO PRO CATG *= *'([^']*)'")
+CARD_VALUE = re.compile(r"(?:HIERARCH )?([A-Z0-9 _-]+?) *= *(?:'([^']*)'|([^ /]+))")
 SAME = ("camera", "mode", "window", "dit_s", "ndit")
 
 Entry = dict[str, Any]
@@ -36,11 +40,15 @@ def reduce(folder: Path) -> Entry:
     """Run every recipe that finds frames; the record of what came out."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     parameters = manifest["parameters"]
+    if shutil.which(parameters["runner"][0]) is None:
+        how = parameters.get("install", "it is no program on the PATH")
+        lack = f"{parameters['runner'][0]} is not installed: {how}"
+        return {"contract": CONTRACT, "products": [], "error": lack}
     known = [one for one in manifest["calibrations"] if one["flag"] != "BAD"]
     products: list[Entry] = []
     for rule in parameters["recipes"]:
         for number, frames in enumerate(sets(rule, manifest["frames"]), 1):
-            found = run(folder, parameters["runner"], rule, number, frames, known)
+            found = run(folder, parameters, rule, number, frames, known)
             products += found
             known += [
                 {**product, "flag": "", **{key: frames[0][key] for key in SAME}}
@@ -53,23 +61,25 @@ def reduce(folder: Path) -> Entry:
 def sets(rule: Entry, frames: list[Entry]) -> list[list[Entry]]:
     """The frames a recipe takes, tagged, in the sets it takes them in."""
     tags = {tuple(dpr): tag for tag, dpr in rule["raw"].items()}
-    found: dict[int, list[Entry]] = {}
+    found: dict[Any, list[Entry]] = {}
     for frame in frames:
         tag = tags.get(tuple(frame["dpr"]))
         if tag:
-            group = 0 if rule.get("join") else frame["group"]
+            group = frame["camera"] if rule.get("join") else frame["group"]
             found.setdefault(group, []).append({**frame, "tag": tag})
     return [found[group] for group in sorted(found)]
 
 
 def run(
-    folder: Path, runner: list[str], rule: Entry, number: int, frames: list[Entry], known: list[Entry]
+    folder: Path, parameters: Entry, rule: Entry, number: int, frames: list[Entry], known: list[Entry]
 ) -> list[Entry]:
     """One call of a recipe: its products, or one that says what it lacked or how it failed."""
     recipe = rule["recipe"]
     place = folder / f"{recipe}_{number}"
     place.mkdir()
     chosen = {kind: choice(kind, rule, frames[0], known) for kind in rule.get("calibrations", [])}
+    blank = [kind for kind in parameters.get("blank", []) if kind in chosen and chosen[kind] is None]
+    chosen |= {kind: {"file": zeros(folder, place, kind, frames[0])} for kind in blank}
     missing = [kind for kind, one in chosen.items() if one is None]
     product: Entry = {"name": place.name, "category": recipe, "recipe": recipe, "inputs": inputs(frames, {})}
     if missing:
@@ -79,9 +89,9 @@ def run(
     lines = [f"{folder / frame['file']} {frame['tag']}" for frame in frames]
     lines += [f"{folder / one['file']} {kind}" for kind, one in chosen.items() if one]
     (place / "frames.sof").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    code = call([*runner, recipe, "frames.sof"], place)
+    code = call([*parameters["runner"], recipe, "frames.sof"], place)
     product |= {"log": f"{place.name}/{LOG}", "inputs": inputs(frames, chosen)}
-    return made(product, place, number, code)
+    return made(product, place, number, code, [f"{kind} was zeros: nothing is corrected by it" for kind in blank])
 
 
 def call(command: list[str], place: Path) -> int:
@@ -91,25 +101,59 @@ def call(command: list[str], place: Path) -> int:
     return ended.returncode
 
 
-def made(product: Entry, place: Path, number: int, code: int) -> list[Entry]:
+def made(product: Entry, place: Path, number: int, code: int, remarks: list[str]) -> list[Entry]:
     """The FITS files a recipe left, each as a product by its category; if it failed, the one that says so."""
     recipe = product["recipe"]
-    files = {path: category(path) for path in sorted(place.glob("*.fits")) if not path.is_symlink()}
+    files = {path: cards(path) for path in sorted(place.glob("*.fits")) if not path.is_symlink()}
     if code != 0 or not files:
         return [{**product, "qa": bad(f"{recipe} ended with code {code} and {len(files)} products")}]
-    reason = f"{recipe} ended with code 0; it gives no quality flag of its own"
     return [
         {
             **product,
             "name": f"{path.stem}_{number}",
             "file": f"{place.name}/{path.name}",
-            "category": kind or "UNKNOWN",
-            "qa": {"flag": "PARTIAL", "reasons": [reason]}
-            if kind
-            else bad(f"{path.name} has no ESO PRO CATG"),
+            "category": found.get("ESO PRO CATG", "UNKNOWN"),
+            "figures": quality(found),
+            "qa": judged(recipe, path, found, remarks),
         }
-        for path, kind in files.items()
+        for path, found in files.items()
     ]
+
+
+def quality(found: dict[str, str]) -> dict[str, str]:
+    """The quality parameters of a header."""
+    return {name: value for name, value in found.items() if name.startswith("ESO QC ")}
+
+
+def judged(recipe: str, path: Path, found: dict[str, str], remarks: list[str]) -> Entry:
+    """Quality of a product that is there: the recipe gives no flag, but figures."""
+    if "ESO PRO CATG" not in found:
+        return bad(f"{path.name} has no ESO PRO CATG")
+    reasons = [f"{recipe} ended with code 0; it gives no quality flag of its own", *remarks]
+    told = [f"{name.removeprefix('ESO QC ')} {value}" for name, value in quality(found).items()]
+    return {"flag": "PARTIAL", "reasons": [*reasons, *([f"QC: {', '.join(told)}"] if told else [])]}
+
+
+def zeros(folder: Path, place: Path, kind: str, frame: Entry) -> str:
+    """A file with one image of zeros, of the size of a frame's first image; its place in the folder."""
+    size = cards(folder / frame["file"], extension=1)
+    nx, ny = int(size["NAXIS1"]), int(size["NAXIS2"])
+    primary = ["SIMPLE  =                    T", "BITPIX  =                    8", "NAXIS   =                    0",
+               "EXTEND  =                    T", f"HIERARCH ESO PRO CATG = '{kind}'"]  # fmt: skip
+    image = ["XTENSION= 'IMAGE   '", "BITPIX  =                  -32", "NAXIS   =                    2",
+             f"NAXIS1  = {nx:20d}", f"NAXIS2  = {ny:20d}", "PCOUNT  =                    0",
+             "GCOUNT  =                    1", f"EXTNAME = '{kind}'"]  # fmt: skip
+    blank = folder / "blank" / place.name
+    blank.mkdir(parents=True)
+    path = blank / f"{kind}.fits"
+    path.write_bytes(header(primary) + header(image) + bytes(-(-4 * nx * ny // BLOCK) * BLOCK))
+    return str(path.relative_to(folder))
+
+
+def header(lines: list[str]) -> bytes:
+    """Cards as the blocks of a FITS header."""
+    text = "".join(line.ljust(CARD) for line in [*lines, "END"])
+    return text.ljust(-(-len(text) // BLOCK) * BLOCK).encode("ascii")
 
 
 def choice(kind: str, rule: Entry, frame: Entry, known: list[Entry]) -> Entry | None:
@@ -126,17 +170,25 @@ def inputs(frames: list[Entry], chosen: dict[str, Entry | None]) -> list[str]:
     return [frame["file"] for frame in frames] + used
 
 
-def category(path: Path) -> str:
-    """`ESO PRO CATG` of a FITS file's primary header; empty without one."""
+def cards(path: Path, extension: int = 0) -> dict[str, str]:
+    """The cards of a header of a FITS file as texts; the first one, or that behind it where that has no data."""
     with path.open("rb") as file:
-        while block := file.read(BLOCK).decode("ascii", "replace"):
-            for start in range(0, len(block), CARD):
-                card = block[start : start + CARD]
-                if found := CATEGORY.match(card):
-                    return found[1].strip()
-                if card.rstrip() == "END":
-                    return ""
-    return ""
+        for _ in range(extension):
+            header_cards(file)
+        return header_cards(file)
+
+
+def header_cards(file: BinaryIO) -> dict[str, str]:
+    """The cards of the header that begins here."""
+    found = {}
+    while block := file.read(BLOCK).decode("ascii", "replace"):
+        for start in range(0, len(block), CARD):
+            card = block[start : start + CARD]
+            if one := CARD_VALUE.match(card):
+                found[one[1]] = (one[2] if one[2] is not None else one[3]).strip()
+            if card.rstrip() == "END":
+                return found
+    return found
 
 
 def bad(reason: str) -> Entry:
