@@ -20,6 +20,7 @@ VERBS = {
     "export": "export_ob",
     "run": "run",
     "simulate": "simulate",
+    "prove": "prove",
     "script": "script",
     "status": "operator",
     "pause": "operator",
