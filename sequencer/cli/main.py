@@ -13,6 +13,8 @@ from sequencer.cli.exits import EXIT_CODES, crashed
 VERBS = {
     "demo": "demo",
     "templates": "templates",
+    "deployments": "listing",
+    "blocks": "listing",
     "validate": "validate",
     "plan": "plan",
     "rehearse": "rehearse",

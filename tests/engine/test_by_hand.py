@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from astropy.io import fits
+from click.testing import CliRunner
 
 import sequencer
+from sequencer.cli.main import main
 from sequencer.engine.journal import Record, read_journal
 from sequencer.engine.operator import send
 from sequencer.engine.scripting import SessionEnded
+from sequencer.engine.status import Status
 from tests.end_to_end import rig
 
 
@@ -30,7 +35,15 @@ async def by_hand(folder: Path) -> dict[str, Any]:
         (last,) = await camera.detectors["CCD"].expose(dit_s=0.5)
         devices = [camera.shutter, camera.telescope, camera.sources, camera.detectors["CCD"]]
         shown = [repr(one) for one in (camera, *devices, first)]
-        return {"run_dir": camera.run_dir, "frames": [first, last], "shown": shown, "offered": dir(camera.shutter)}
+        words = ["status", "--run", str(camera.run_dir), "--json"]
+        status = await asyncio.to_thread(CliRunner().invoke, main, words)
+        return {
+            "run_dir": camera.run_dir,
+            "frames": [first, last],
+            "shown": shown,
+            "offered": dir(camera.shutter),
+            "status": json.loads(status.output),
+        }
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +84,11 @@ def test_what_is_connected_says_what_it_is(session: dict[str, Any]) -> None:
     assert frame.startswith(f"<Frame {session['frames'][0].file.name}: 0.5 s x 1, median ")
     assert frame.endswith(" ADU, good>")
     assert {"open", "close", "position"} <= set(session["offered"]), "so that a notebook completes them"
+
+
+def test_its_status_can_be_asked_for_by_machines(session: dict[str, Any]) -> None:
+    status = msgspec.convert(session["status"], Status, strict=True)
+    assert (status.run, status.ob_state, status.light_stop) == (session["run_dir"].name, "Running", "CLOSED")
 
 
 def test_it_ends_as_a_run_that_is_safe(session: dict[str, Any]) -> None:
