@@ -11,7 +11,7 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages, refuse
 
 
 @click.command("bad-pixels", epilog=EXIT_CODES, short_help="Make a map of bad pixels from a run's darks and flats.")
-@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@options.finished_run
 @click.option("--camera", default="", help="Which camera. Default: the only one.")
 @click.option(
     "--out",

@@ -11,7 +11,7 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 
 
 @click.command(epilog=EXIT_CODES, short_help="Make the block that takes a run's missing darks.")
-@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@options.finished_run
 @click.option(
     "-n",
     "--number",

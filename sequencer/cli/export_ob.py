@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
-from sequencer.cli import options
+from sequencer.cli import completion, options
 from sequencer.cli.exits import EXIT_CODES, clear_messages
 
 
 @click.command("export", epilog=EXIT_CODES, short_help="Write an observing block for tools outside.")
-@click.argument("ob", required=False)
+@click.argument("ob", required=False, shell_complete=completion.blocks)
 @click.option("--form", type=click.Choice(["p2json", "obd"]), help="Phase-2 JSON, or the .obd text form.")
-@click.option("--signature", metavar="TEMPLATE", help="Instead of a block: this template's signature, as .tsf.")
+@click.option("--signature", metavar="TEMPLATE", shell_complete=completion.templates,
+              help="Instead of a block: this template's signature, as .tsf.")
 @click.option("--status", metavar="LETTER", help="Write this status (S, X, C, ...), if it may follow the block's own.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
               callback=options.new_file(), help="File to write. Default: print it.")

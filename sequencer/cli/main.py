@@ -13,6 +13,8 @@ from sequencer.cli.exits import EXIT_CODES, crashed
 VERBS = {
     "demo": "demo",
     "templates": "templates",
+    "deployments": "listing",
+    "blocks": "listing",
     "validate": "validate",
     "plan": "plan",
     "rehearse": "rehearse",
@@ -20,6 +22,7 @@ VERBS = {
     "export": "export_ob",
     "run": "run",
     "simulate": "simulate",
+    "prove": "prove",
     "script": "script",
     "status": "operator",
     "pause": "operator",

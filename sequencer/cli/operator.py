@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 
 @click.command(short_help="Show what a running sequencer is doing.")
 @options.run_folder
-def status(run_dir: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="For machines: one JSON document.")
+def status(run_dir: Path | None, as_json: bool) -> None:
     """Show what a running sequencer is doing: light stop, state, Sun, time left, template, levels, disk, alarms."""
     import msgspec
 
@@ -22,6 +24,9 @@ def status(run_dir: Path | None) -> None:
     from sequencer.monitor.status_text import facts
 
     answer = _send(run_dir, "status")
+    if as_json:
+        click.echo(json.dumps(answer, indent=2))
+        return
     for name, value in facts(msgspec.convert(answer, Status)):
         click.echo(f"{name:11} {value}")
 

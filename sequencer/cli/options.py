@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from sequencer.cli import completion
 from sequencer.clock import parse_utc
 
 
@@ -81,12 +82,19 @@ def clock_spec(*kinds: str) -> Callable[[click.Context, click.Parameter, str], s
     return check
 
 
+ob = click.argument("ob", shell_complete=completion.blocks)
 deployment = click.option(
     "--deployment",
     "-d",
     required=True,
     metavar="D",
+    envvar="SEQUENCER_DEPLOYMENT",
+    show_envvar=True,
+    shell_complete=completion.deployments,
     help="Name or file of the deployment: which device is where.",
+)
+finished_run = click.argument(
+    "run", type=click.Path(path_type=Path, exists=True, file_okay=False), shell_complete=completion.runs
 )
 out = click.option(
     "--out",
@@ -120,6 +128,7 @@ run_folder = click.option(
     "--run",
     "run_dir",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
+    shell_complete=completion.running,
     default=None,
     help="Folder of the run. Default: the newest one in ./runs that is running.",
 )

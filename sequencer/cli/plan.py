@@ -33,7 +33,7 @@ def _figure(name: str, unit: str, least: float, most: float | None, text: str) -
 
 
 @click.command(epilog=EXIT_CODES, short_help="Plan the night of an observing block.")
-@click.argument("ob")
+@options.ob
 @options.deployment
 @options.start
 @click.option(

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from sequencer.cli import completion, options
 from sequencer.cli.exits import EXIT_CODES, clear_messages
 
 
 @click.command(epilog=EXIT_CODES, short_help="Reduce the raw frames of a finished run again.")
-@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@options.finished_run
 @click.option(
     "--instrument", default="", help="Name or file of the instrument. Default: the one of the run's journal."
 )
@@ -19,9 +20,15 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
     "darks_of",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     multiple=True,
+    shell_complete=completion.runs,
     help="Folder of another run whose darks and biases are to be used too; may be given several times.",
 )
-@click.option("--deployment", default="", help="Have the stages attached in this deployment reduce it, too.")
+@click.option(
+    "--deployment",
+    default="",
+    shell_complete=completion.deployments,
+    help="Have the stages attached in this deployment reduce it, too.",
+)
 def reduce(run: Path, instrument: str, darks_of: tuple[Path, ...], deployment: str) -> None:
     """Reduce the raw frames of RUN (its folder) again.
 

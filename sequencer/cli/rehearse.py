@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     epilog=EXIT_CODES,
     short_help="Rehearse a whole block in virtual time: timeline, headers, disk, conflicts.",
 )
-@click.argument("ob")
+@options.ob
 @options.deployment
 @options.start
 @options.until

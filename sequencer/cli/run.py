@@ -12,7 +12,7 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages
 
 
 @click.command(epilog=EXIT_CODES, short_help="Execute an observing block.")
-@click.argument("ob")
+@options.ob
 @options.deployment
 @options.out
 @options.start

@@ -6,12 +6,12 @@ import sys
 
 import click
 
-from sequencer.cli import options
+from sequencer.cli import completion, options
 from sequencer.cli.exits import EXIT_CODES, clear_messages
 
 
 @click.command(epilog=EXIT_CODES, short_help="Start the simulated devices of a deployment.")
-@click.argument("deployment")
+@click.argument("deployment", envvar="SEQUENCER_DEPLOYMENT", shell_complete=completion.deployments)
 @click.option(
     "--clock", metavar="CLOCK",
     callback=options.clock_spec("scaled", "wall"), default="scaled:60", show_default=True,

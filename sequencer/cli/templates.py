@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sequencer.cli import completion
 from sequencer.cli.exits import clear_messages, refuse
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="List the templates, or the parameters of one.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.templates)
 @click.option("--hidden", is_flag=True, help="Show the parameters too that a template fixes for itself.")
 def templates(name: str | None, hidden: bool) -> None:
     """List the templates; with a NAME its parameters: type, range, default, unit, meaning.

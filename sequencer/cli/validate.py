@@ -9,7 +9,7 @@ from sequencer.cli.exits import EXIT_CODES, clear_messages, refuse
 
 
 @click.command(epilog=EXIT_CODES, short_help="Say everything that is wrong with an observing block.")
-@click.argument("ob")
+@options.ob
 @options.deployment
 @options.start
 @options.until

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,6 +17,16 @@ def packaged_folder(kind: str) -> Path:
 def known_names(kind: str) -> list[str]:
     """Return the packaged names of a kind, sorted."""
     return sorted(path.stem for path in packaged_folder(kind).glob("*.yaml"))
+
+
+MARKS = {"deployments": "devices", "obs": "templates"}
+"""Key by which a file of a kind is told from other YAML."""
+
+
+def local_files(kind: str) -> list[str]:
+    """Return the files of the current folder that look like deployments or observing blocks, sorted."""
+    mark = re.compile(rf"^{MARKS[kind]}:".encode(), re.MULTILINE)
+    return sorted(path.name for path in Path().glob("*.yaml") if path.is_file() and mark.search(path.read_bytes()))
 
 
 def find_config(kind: str, name_or_path: str | Path) -> Path:

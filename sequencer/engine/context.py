@@ -114,6 +114,11 @@ class RunContext:
             found |= {f"cover {name}": where for name, where in sorted(halves.items())}
         return found
 
+    def begin_by_hand(self) -> None:
+        """What is taken from here on belongs to no template: it is the script's, which began when the run did."""
+        self.template_name, self.procedure = "script", ""
+        self.template_started_s, self.unreduced = self.started_s, True
+
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
         """Meanwhile the status tells the operator that this goes on, beside what else does."""

@@ -92,6 +92,11 @@ class Control:
         """Whether a pause was asked for that has not ended."""
         return self._pause
 
+    @property
+    def ended_early(self) -> bool:
+        """Whether the run ends at once, whatever is being done: aborted, halted or broken off."""
+        return bool(self.ending in ("abort", "halt") or self.broken_off)
+
     def check(self, verb: str, what: str = "") -> None:
         """Raise `Rejected` with the reason if a verb is not legal now. `what` is what to skip."""
         if verb == "resume" and self._pause and self.state == "Running":
@@ -171,7 +176,7 @@ class Control:
 
     async def end_of(self, task: asyncio.Task[None]) -> None:
         """Wait until a task has ended, or is to end at once: aborted, halted or broken off."""
-        while not (task.done() or self.ending in ("abort", "halt") or self.broken_off):
+        while not (task.done() or self.ended_early):
             word = asyncio.ensure_future(self._changed.wait())
             try:
                 await asyncio.wait({task, word}, return_when=asyncio.FIRST_COMPLETED)

@@ -253,12 +253,16 @@ async def _outcome(run: RunContext, task: asyncio.Task[None]) -> tuple[str, str]
         run.control.ending = run.control.ending or "abort"
         with suppress(asyncio.CancelledError):  # whoever cancels again is in a hurry; making safe still has to come
             await unbroken(asyncio.ensure_future(_ended(run, task)))
-    error = task.exception() if task.done() and not task.cancelled() else None
+    return ending_of(run, asyncio.CancelledError() if not task.done() or task.cancelled() else task.exception())
+
+
+def ending_of(run: RunContext, error: BaseException | None) -> tuple[str, str]:
+    """Outcome of work by what it raised, and why; the operator is told of a fault."""
     if run.control.ending == "halt":
         return "halted", "halted by the operator"
     if run.control.broken_off and run.control.ending != "abort":
         return "failed", run.control.broken_off
-    if not task.done() or task.cancelled() or (error is None and run.control.ending == "abort"):
+    if isinstance(error, asyncio.CancelledError) or (error is None and run.control.ending == "abort"):
         return "aborted", "aborted by the operator"
     if error is None:
         return "completed", ""

@@ -41,7 +41,7 @@ def run_script(
     prepared = prepare_script(request, path.stem)
 
     async def body(run: RunContext) -> None:
-        run.template_name, run.unreduced = "script", True
+        run.begin_by_hand()
         with scripting.joined(run, deployment):
             await _execute(code, path)
 

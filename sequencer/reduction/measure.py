@@ -16,11 +16,11 @@ from sequencer.reduction.rungs import lit_of, rungs_of, unsaturated
 from sequencer.reduction.statistics import Image, Mask
 
 
-class HasPath(Protocol):
+class HasFile(Protocol):
     """Anything that knows where its file is, as the frames a script gets."""
 
     @property
-    def path(self) -> Path:
+    def file(self) -> Path:
         """The FITS file."""
 
 
@@ -56,8 +56,8 @@ class Linearity:
         )
 
 
-def linearity(frames: Iterable[HasPath | Path | str], instrument: Instrument | None = None) -> Linearity:
-    """Linearity from the frames of a DIT ladder of one camera: their paths, or anything with a `.path`.
+def linearity(frames: Iterable[HasFile | Path | str], instrument: Instrument | None = None) -> Linearity:
+    """Linearity from the frames of a DIT ladder of one camera: their paths, or anything with a `.file`.
 
     Frames at saturation are left out and named. Without an instrument it is loaded by the frames' INSTRUME.
     Raises ValueError when the frames are no ladder, also for want of unsaturated ones.
@@ -65,9 +65,9 @@ def linearity(frames: Iterable[HasPath | Path | str], instrument: Instrument | N
     return measure(read_all(frames, instrument))
 
 
-def read_all(frames: Iterable[HasPath | Path | str], instrument: Instrument | None = None) -> list[RawFrame]:
-    """Frames by their paths, or anything with a `.path`. Raises ValueError where there are none."""
-    paths = [Path(frame) if isinstance(frame, (str, Path)) else Path(frame.path) for frame in frames]
+def read_all(frames: Iterable[HasFile | Path | str], instrument: Instrument | None = None) -> list[RawFrame]:
+    """Frames by their paths, or anything with a `.file`. Raises ValueError where there are none."""
+    paths = [Path(frame) if isinstance(frame, (str, Path)) else Path(frame.file) for frame in frames]
     if not paths:
         raise ValueError("no frames, no ladder")
     known = instrument or _instrument_of(paths[0])

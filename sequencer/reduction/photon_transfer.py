@@ -13,7 +13,7 @@ import numpy as np
 
 from sequencer.config.models import Instrument
 from sequencer.reduction.frames import RawFrame
-from sequencer.reduction.measure import HasPath, Linearity, read_all
+from sequencer.reduction.measure import HasFile, Linearity, read_all
 from sequencer.reduction.noise import Figures, linearise
 from sequencer.reduction.rungs import lit_of, unsaturated
 from sequencer.reduction.statistics import Mask
@@ -45,7 +45,7 @@ class Gain:
 
 
 def gain(
-    frames: Iterable[HasPath | Path | str], linearity: Linearity, instrument: Instrument | None = None, chip: int = 0
+    frames: Iterable[HasFile | Path | str], linearity: Linearity, instrument: Instrument | None = None, chip: int = 0
 ) -> Gain:
     """Gain by photon transfer (Janesick 2001, "Scientific Charge-Coupled Devices", 2.2.8) from the frames of a DIT
     ladder, with light and without; `linearity` is that of the ladder.

@@ -106,7 +106,7 @@ def run_ladder(folder: Path) -> list[Frame]:
     before them frames without the lamp, and at the end one that says nothing of itself."""
     deployment = rig.write_deployment(folder, lambda name: f"inproc://{name}", window_px=(128, 128))
     script = folder / "ladder.py"
-    before, switch, after = tutorial(1, deployment).partition('    await metis.sources.switch("bb"')
+    before, switch, after = tutorial(2, deployment).partition('    await metis.sources.switch("bb"')
     script.write_text(before + BEFORE + switch + after + AFTER)
     result = run_script(script, str(deployment), folder / "runs", Nobody(), clock_spec="virtual")
     assert result.outcome == "completed"

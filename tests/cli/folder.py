@@ -38,7 +38,7 @@ import sequencer
 async with sequencer.connect("tiny") as metis:
     await metis.mechanisms.move({"INS.OPTI10.NAME": "Lp"})
     frame, = await metis.detectors["LM"].expose(dit_s=0.2, ndit=2, n=1)
-    print("stored", frame.file)
+    print("stored", frame.file.name)
 """
 
 

@@ -1,74 +1,70 @@
-"""The device contract suite: every promise, over every transport, for every kind of device.
+"""The device contract: every promise, over every transport, for every kind of device; hardware in memory."""
 
-pytest tests/contract                                                  # the server bases, hardware in memory
-pytest tests/contract --endpoint tcp://127.0.0.1:5601 --kind shutter   # the server you are writing
-"""
-
-import json
-
+import pytest
 import zmq.asyncio
 
-from sequencer.clock import VirtualClock, WallClock, parse_utc
+from sequencer.clock import VirtualClock, parse_utc
+from sequencer.devices.contract import ending, exposing, promises_for
+from sequencer.devices.contract.bench import SAMPLES, Bench, Broken
 
-from .bench import SAMPLES, Bench
-from .hardware import HARDWARE
-from .promises import promises_for
+from .hardware import HARDWARE, QuickShutter
 
 TRANSPORTS = ("inproc", "ipc", "tcp")
+INTERRUPTED = (ending.stop_interrupts, ending.safe_interrupts, ending.silent_owner_makes_safe)
+"""Promises that hardware has to keep which clings to its work when it is cancelled once."""
 
 
-def pytest_generate_tests(metafunc):
-    endpoint, kind = metafunc.config.getoption("--endpoint"), metafunc.config.getoption("--kind")
-    if endpoint:
-        cases = [(kind, endpoint, promise) for promise in promises_for(kind)]
-    else:
-        cases = [
-            (hardware, transport, promise)
-            for hardware in HARDWARE
-            for transport in TRANSPORTS
-            for promise in promises_for(hardware)
-        ]
-    ids = ["-".join((kind, where, promise.__name__)) for kind, where, promise in cases]
-    metafunc.parametrize(("kind", "where", "promise"), cases, ids=ids)
+def promised(hardware):
+    kind = hardware.split()[-1]
+    if hardware.startswith("clinging"):
+        return (*INTERRUPTED, *([exposing.abort_ends_exposure] if kind == "detector" else []))
+    return tuple(promises_for(kind).values())
 
 
-def test_promise(kind, where, promise, request, tmp_path_factory):
-    if where in TRANSPORTS:
-        address = {
-            "inproc": "inproc://device",
-            "ipc": f"ipc://{tmp_path_factory.mktemp('c')}/d",
-            "tcp": "tcp://127.0.0.1:*",
-        }[where]
-        clock = VirtualClock(parse_utc("2027-03-20T09:00:00"))
-        clock.run(_prove_on_own_hardware(promise, kind, address, clock))
-    else:
-        clock = WallClock()
-        clock.run(_prove_on_running_server(promise, kind, where, clock, request.config))
+CASES = [
+    pytest.param(name, where, promise, id=f"{name}-{where}-{promise.__name__}")
+    for name in HARDWARE
+    for where in TRANSPORTS
+    for promise in promised(name)
+]
 
 
-async def _prove_on_own_hardware(promise, name, address, clock):
-    context = zmq.asyncio.Context()
-    server = HARDWARE[name](name, address, clock, simulated=True, context=context)
-    await server.start()
-    bench = Bench(server.kind, server.endpoint, clock, context, SAMPLES.get(server.kind))
-    try:
-        await promise(bench)
-    finally:
-        await bench.close()
-        await server.stop()
-        context.destroy(linger=0)
+@pytest.mark.parametrize(("name", "where", "promise"), CASES)
+def test_promise(name, where, promise, tmp_path_factory):
+    prove(promise, HARDWARE[name], where, tmp_path_factory)
 
 
-async def _prove_on_running_server(promise, kind, endpoint, clock, config):
-    context = zmq.asyncio.Context()
-    sample = SAMPLES.get(kind)
-    for step in ("work", "rest"):
-        if sample is not None and config.getoption(f"--{step}"):
-            args = json.loads(config.getoption(f"--{step}-args"))
-            sample = sample._replace(**{step: config.getoption(f"--{step}"), f"{step}_args": args})
-    bench = Bench(kind, endpoint, clock, context, sample)
-    try:
-        await promise(bench)
-    finally:
-        await bench.close()
-        context.destroy(linger=0)
+def prove(promise, hardware, where, tmp_path_factory):
+    """Try a promise on hardware in virtual time."""
+    address = {
+        "inproc": "inproc://device",
+        "ipc": f"ipc://{tmp_path_factory.mktemp('c')}/d",
+        "tcp": "tcp://127.0.0.1:*",
+    }[where]
+    clock = VirtualClock(parse_utc("2027-03-20T09:00:00"))
+
+    async def main():
+        context = zmq.asyncio.Context()
+        server = hardware("device", address, clock, simulated=True, context=context)
+        await server.start()
+        bench = Bench(server.kind, server.endpoint, clock, context, SAMPLES.get(server.kind))
+        try:
+            await promise(bench)
+        finally:
+            await bench.close()
+            await server.stop()
+            context.destroy(linger=0)
+
+    clock.run(main())
+
+
+class DeafShutter(QuickShutter):
+    """Opens, whatever it is told."""
+
+    async def move_to(self, position):
+        self.at = "OPEN"
+
+
+def test_a_device_that_breaks_a_promise_is_found_out(tmp_path_factory):
+    with pytest.raises(Broken, match=r"ends of both: \['failed', 'failed'\], promised \['completed', 'completed'\]"):
+        prove(ending.safe_is_shared, DeafShutter, "inproc", tmp_path_factory)

@@ -1,8 +1,7 @@
 """A device whose owner has fallen silent makes itself safe: shutters close, exposures end, nothing tracks on."""
 
-from contract.bench import Peer
-
 from sequencer.devices.charts import ERROR
+from sequencer.devices.contract.peer import Peer
 from sequencer.wire.beat import BEAT_S, LAPSE
 from sequencer.wire.errors import DeviceError
 from sequencer.wire.messages import Final, Lease

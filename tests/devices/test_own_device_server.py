@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,14 +11,15 @@ from pathlib import Path
 import msgspec
 import pytest
 import yaml
-from contract import promises
+from click.testing import CliRunner
 
+from sequencer.cli.main import main
 from sequencer.clock import WallClock
 from sequencer.config.models import DeviceConfig
 from sequencer.devices.connect import CLIENTS
+from sequencer.devices.contract import promises_for
 from sequencer.devices.examples import dome_shutter
 from sequencer.wire.errors import CommandAborted
-from tests.patience import HANG_S
 from tests.ports import free_ports
 
 from .support import failed, run
@@ -75,45 +77,88 @@ def test_the_device_of_the_page_is_one_a_deployment_can_name():
 
 
 def test_every_promise_of_the_page_is_one_the_suite_proves():
-    proved = {
-        promise.__name__.replace("_", " ") for kind in CLIENTS for promise in promises.promises_for(kind)
-    }
+    proved = {name for kind in CLIENTS for name in promises_for(kind)}
     table = PAGE.partition("| promise |")[2]
     told = [name for row in re.findall(r"^\| ([a-z, ]+) \|", table, re.M) for name in row.split(", ")]
     assert len(told) > 8
     assert [name for name in told if not any(promise.startswith(name) for promise in proved)] == []
 
 
-@pytest.fixture
-def address(tmp_path):
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
     """The server of the page's third section in a process of its own, on a free port."""
     (port,) = free_ports(1)
     here = f"tcp://127.0.0.1:{port}"
-    program = tmp_path / "serve.py"
+    program = tmp_path_factory.mktemp("dome") / "serve.py"
     program.write_text(HARDWARE + PYTHON[1].replace(ADDRESS, here))
     with subprocess.Popen([sys.executable, str(program)], cwd=ROOT) as process:
         yield here
         process.terminate()
 
 
-def suite(command, only):
-    words = [sys.executable, "-m", *command.split(), "-q", "-p", "no:cacheprovider", "-k", only]
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S, check=False)
+def told(command, *more):
+    """What a command of the page says, and its exit code."""
+    done = CliRunner().invoke(main, [*shlex.split(command)[1:], *more])
+    return done.exit_code, done.output.splitlines()
 
 
-def test_the_suite_runs_against_a_server_elsewhere_and_fails_for_the_wrong_kind(address):
-    (command,) = re.findall(rf"^(pytest tests/contract --endpoint {ADDRESS} .*)$", PAGE, re.M)
-    right = suite(command.replace(ADDRESS, address), "stop_interrupts or says_who_it_is or bad_arguments")
-    assert (right.returncode, "3 passed" in right.stdout) == (0, True), right.stdout
-    wrong = suite(command.replace(ADDRESS, address).replace("shutter", "cover"), "says_who_it_is")
-    assert (wrong.returncode, "1 failed" in wrong.stdout) == (1, True), wrong.stdout
+PROOFS = re.findall(r"^(sequencer prove .*)$", PAGE, re.M)
 
 
-def test_the_options_of_the_page_are_those_of_the_suite():
-    known = set(re.findall(r'"(--[\w-]+)"', (ROOT / "tests/contract/conftest.py").read_text()))
-    block = re.findall(r"```\n(pytest tests/contract.*?)```", PAGE, re.S)
-    used = {option for text in block for option in re.findall(r"--[\w-]+", text)}
-    assert used == known
+def test_the_command_of_the_page_proves_a_server_elsewhere(address):
+    command = PROOFS[0].replace(ADDRESS, address)
+    only = ("--only", "stop interrupts", "--only", "says who", "--only", "bad arguments")
+    assert told(command, *only, "--yes") == (
+        0,
+        [
+            f"dome at {address}: shutter, real hardware, wall clock",
+            "  kept    says who it is",
+            "  kept    bad arguments refused",
+            "  kept    stop interrupts",
+            "3 of 3 promises kept",
+        ],
+    )
+    code, lines = told(command.replace("shutter", "cover"), "--only", "says who", "--yes")
+    assert (code, lines[1:]) == (
+        1,
+        [
+            "  BROKEN  says who it is: kind: 'shutter', promised 'cover'",
+            "          promised: hello tells kind, boot id, wire version, clock, and where events (and frames) are.",
+            "0 of 1 promises kept",
+        ],
+    )
+    code, lines = told(command)
+    assert code == 1
+    assert "Go on? [y/N]" in "".join(lines)
+    assert not any("kept" in line for line in lines), "real hardware moves only when somebody has said yes"
+
+
+def test_a_device_in_other_hands_is_not_proved(address):
+    async def hold():
+        owner = CLIENTS["shutter"]("dome", address, WallClock(), owner="the night")
+        await owner.connect()
+        try:
+            return await asyncio.to_thread(told, PROOFS[0].replace(ADDRESS, address), "--yes")
+        finally:
+            await owner.disconnect()
+
+    code, lines = asyncio.run(hold())
+    assert code == 2
+    assert "the night" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("dome", "--kind", "shutter"), "dome: must start with tcp:// or ipc://"),
+        (("ipc:///d", "--kind", "shutter", "--only", "flies"), "no promise is so named; there are says who it is, "),
+        (("ipc:///d", "--kind", "shutter", "--work-args", "[1]"), "must be a JSON object"),
+    ],
+)
+def test_what_cannot_be_proved_is_refused(words, message):
+    done = CliRunner().invoke(main, ["prove", *words])
+    assert done.exit_code == 2
+    assert message in done.output
 
 
 def test_the_blade_is_ordered_and_asked_until_it_arrives():

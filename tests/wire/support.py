@@ -15,9 +15,9 @@ import msgspec
 import pytest
 import zmq
 import zmq.asyncio
-from contract.bench import Peer
 
 from sequencer.clock import Clock, VirtualClock, WallClock
+from sequencer.devices.contract.peer import Peer
 from sequencer.wire.client import Client
 from sequencer.wire.errors import CommandAborted, DeviceError, Rejected
 from sequencer.wire.frames import FrameReader, FrameSender

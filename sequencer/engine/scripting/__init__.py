@@ -1,5 +1,5 @@
 """Driving an instrument by hand: the devices of a run as a commissioning script or a notebook sees them."""
 
-from sequencer.engine.scripting.connection import connect, joined
+from sequencer.engine.scripting.connection import SessionEnded, connect, joined
 
-__all__ = ["connect", "joined"]
+__all__ = ["SessionEnded", "connect", "joined"]

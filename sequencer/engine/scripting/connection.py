@@ -10,15 +10,20 @@ from pathlib import Path
 from sequencer.config import load_deployment
 from sequencer.engine.clocks import check_start
 from sequencer.engine.context import RunContext
+from sequencer.engine.control import Interruption
 from sequencer.engine.prepare import prepare_script
 from sequencer.engine.request import Nobody, RunRequest
-from sequencer.engine.runner import begin, bring_up, end
+from sequencer.engine.runner import begin, bring_up, end, ending_of
 from sequencer.engine.scripting.hands import Hands
 from sequencer.engine.session import open_run
-from sequencer.engine.site_watch import SiteNotSafe
 
 _current: list[tuple[str, RunContext]] = []
 """The runs started by `sequencer script`, by the name of their deployment; `connect` joins them."""
+
+
+class SessionEnded(Interruption):
+    """The session is over, every device as its journal tells: the operator's abort or halt, or what forbids to go on
+    (weather, a device that restarted). The text says which."""
 
 
 @asynccontextmanager
@@ -29,7 +34,7 @@ async def connect(
 
     Inside `sequencer script` this joins the script's run. Elsewhere (a notebook, a program with its own event
     loop) it opens one: on simulated devices it starts them itself, by a scaled clock; on hardware the servers
-    must be there. Raises ConfigErrors, BadInput, ConnectErrors.
+    must be there. Raises ConfigErrors, BadInput, ConnectErrors; and SessionEnded when somebody else ends it.
     """
     if _current and _current[-1][0] == deployment:
         yield Hands(_current[-1][1])
@@ -39,22 +44,26 @@ async def connect(
     prepared = prepare_script(request, "by hand", own_loop=False)
     async with open_run(prepared, Nobody()) as run:
         begin(run)
-        run.template_name, run.unreduced = "script", True
-        outcome = "failed"
+        run.begin_by_hand()
         by_hand = asyncio.current_task()
         run.control.cancel = by_hand.cancel if by_hand else None
+        raised: BaseException | None = None
         try:
             await bring_up(run)
             yield Hands(run)
-            outcome = "completed"
-        except asyncio.CancelledError:
-            if by_hand is None or not run.control.broken_off:
-                raise
+        except BaseException as error:
+            raised = error
+        run.control.cancel = None
+        outcome, reason = ending_of(run, raised)
+        try:
+            await end(run, outcome, reason)
+        except asyncio.CancelledError as error:  # it came when there was nothing more to wait for
+            raised = raised or error
+        if by_hand and isinstance(raised, asyncio.CancelledError) and run.control.ended_early:
             by_hand.uncancel()
-            raise SiteNotSafe(run.control.broken_off) from None
-        finally:
-            run.control.cancel = None
-            await end(run, outcome, run.control.broken_off)
+            raise SessionEnded(reason) from None
+        if raised is not None:
+            raise raised
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sequencer.acquisition import FrameRefused, Levels, is_saturated
+from sequencer.devices.detector import DetectorState
 from sequencer.engine.context import RunContext
 from sequencer.engine.exposing import Exposer
 from sequencer.engine.shot import Shot
@@ -16,11 +17,10 @@ from sequencer.exposure import Rung, Verdict, alternating_passes
 
 @dataclass(frozen=True)
 class Frame:
-    """One stored frame: its file, where it lies, its levels per DIT (median in ADU, level in electrons), its verdict:
-    good, saturated, or impossible."""
+    """One stored frame: its file (absolute), its levels per DIT (median in ADU, level in electrons), its verdict: good,
+    saturated, or impossible."""
 
-    file: str
-    path: Path
+    file: Path
     exposure: str
     dit_s: float
     ndit: int
@@ -28,6 +28,10 @@ class Frame:
     level_e: float
     sha256: str
     verdict: str
+
+    def __repr__(self) -> str:
+        taken = f"{self.dit_s:g} s x {self.ndit}, median {self.median_adu:.1f} ADU, {self.verdict}"
+        return f"<Frame {self.file.name}: {taken}>"
 
 
 class Label(NamedTuple):
@@ -45,6 +49,14 @@ class Detector:
         self._run = run
         self._exposer = exposer
         self._camera = camera
+
+    def __repr__(self) -> str:
+        return f"<detector {self._camera}: {self.state!r}>"
+
+    @property
+    def state(self) -> DetectorState:
+        """State as last read back."""
+        return self._run.devices.detectors[self._camera].state
 
     async def expose(
         self,
@@ -110,8 +122,7 @@ class Detector:
             raise FrameRefused(shot.exposure, verdict.reason)
         levels = stored.levels
         return Frame(
-            stored.file,
-            stored.path,
+            stored.path.resolve(),
             stored.exposure,
             shot.dit_s,
             shot.ndit,

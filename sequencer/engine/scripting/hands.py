@@ -37,13 +37,22 @@ class Hands:
         self.observation = Observation(context, protect=False)
         devices, step = context.devices, self.observation.step
         self.telescope = Telescope(context, step)
-        self.mechanisms = Device(step, devices.mechanisms)
+        self.mechanisms = Device("mechanisms", step, devices.mechanisms)
         self.sources = Sources(context, step)
-        self.site = Device(step, devices.site)
-        self.cover = Device(step, context.cover)
-        self.shutter = Device(step, context.shutter)
+        self.site = Device("site", step, devices.site)
+        self.cover = Device("cover", step, context.cover)
+        self.shutter = Device("shutter", step, context.shutter)
         self.detectors = Detectors(
             {camera: Detector(context, self.observation.exposer, camera) for camera in devices.detectors}
+        )
+
+    def __repr__(self) -> str:
+        run = self.context
+        roles = ("telescope", "mechanisms", "sources", "site", "cover", "shutter")
+        there = ", ".join(role for role in roles if getattr(self, role))
+        return (
+            f"<{run.instrument.name} on {run.deployment.name}, by a {run.clock.kind} clock, into {run.run_dir}: "
+            f"{there}; detectors {', '.join(self.detectors)}>"
         )
 
     @property
@@ -62,4 +71,4 @@ class Hands:
         begin_template(run, call)
         await load_procedure(call).run(Observation(run, call), call.parameters)
         run.log("template_done", index=run.template_index, name=call.name, outcome="completed")
-        run.template_name, run.procedure = "script", ""
+        run.begin_by_hand()

@@ -1,23 +1,21 @@
-"""The bench a device is put on: clients and a bare wire peer, in virtual time or against a running server."""
+"""The bench a device is put on: clients and bare peers, in virtual time or against a running server."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import uuid
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import msgspec
-import zmq
 import zmq.asyncio
 
 from sequencer.clock import Clock
 from sequencer.devices.charts import BUSY
 from sequencer.devices.connect import CLIENTS
+from sequencer.devices.contract.peer import PATIENCE_S, Peer
+from sequencer.devices.state import DeviceState
 from sequencer.wire.frames import FrameReader
-from sequencer.wire.messages import Ack, Answer, Command, Final, encode
-
-PATIENCE_S = 120.0
+from sequencer.wire.messages import Ack, Command
 
 
 class Sample(NamedTuple):
@@ -59,73 +57,26 @@ SAMPLES = {
 """By kind; a site takes no orders."""
 
 
-class Peer:
-    """A bare DEALER that sends exactly what it is told and keeps every answer in the order of arrival."""
+class Broken(Exception):
+    """A promise is broken; the text says what was found, and what was promised."""
 
-    def __init__(self, endpoint: str, clock: Clock, context: zmq.asyncio.Context) -> None:
-        self.clock = clock
-        self.socket = context.socket(zmq.DEALER)
-        self.socket.linger = 0
-        self.socket.connect(endpoint)
-        self.answers: list[Answer] = []
-        self._arrived: asyncio.Queue[Answer] = asyncio.Queue()
-        self._reader = asyncio.get_running_loop().create_task(self._read())
-        self._numbers = itertools.count(1)
-        self._name = uuid.uuid4().hex[:8]
 
-    def command(self, cmd: str, args: dict[str, Any] | None = None, **fields: Any) -> Command:
-        return Command(id=f"{self._name}.{next(self._numbers)}", cmd=cmd, args=args or {}, **fields)
+def same(what: str, found: object, promised: object) -> None:
+    """Raise Broken unless both are equal."""
+    if found != promised:
+        raise Broken(f"{what}: {found!r}, promised {promised!r}")
 
-    async def send(self, command: Command) -> None:
-        self.clock.hold(f"command:{command.id}")
-        await self.socket.send(encode(command))
 
-    async def send_bytes(self, data: bytes) -> None:
-        await self.socket.send(data)
+def holds(what: str, true: bool) -> None:
+    """Raise Broken with `what` should be so, unless it is."""
+    if not true:
+        raise Broken(f"not so: {what}")
 
-    async def _read(self) -> None:
-        while True:
-            answer = msgspec.json.decode(await self.socket.recv(), type=Answer)
-            self.answers.append(answer)
-            self._arrived.put_nowait(answer)
-            self.clock.release(f"answer:{answer.id}")
 
-    async def next(self) -> Answer:
-        getter = asyncio.get_running_loop().create_task(self._arrived.get())
-        try:
-            return await self.clock.wait_for(getter, PATIENCE_S, "peer")
-        finally:
-            getter.cancel()
-
-    async def until(self, command: Command, kind: type) -> Any:
-        """The next answer of this kind to this command."""
-        while True:
-            answer = await self.next()
-            if isinstance(answer, kind) and answer.id == command.id:
-                return answer
-
-    async def ask(self, cmd: str, args: dict[str, Any] | None = None, **fields: Any) -> Ack:
-        """Send a command and return whether it was accepted; read on to its end, if it was."""
-        command = self.command(cmd, args, **fields)
-        await self.send(command)
-        ack = await self.until(command, Ack)
-        if ack.accepted:
-            await self.until(command, Final)
-        return ack
-
-    async def result(self, cmd: str, args: dict[str, Any] | None = None, **fields: Any) -> Final:
-        """Send a command and return its end."""
-        command = self.command(cmd, args, **fields)
-        await self.send(command)
-        return await self.until(command, Final)
-
-    def of(self, command: Command) -> list[Answer]:
-        return [answer for answer in self.answers if answer.id == command.id]
-
-    async def close(self) -> None:
-        self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
-        self.socket.close()
+def refused(what: str, answer: Ack, reason: str, *words: str) -> None:
+    """Raise Broken unless a command was refused for this reason, in a text with these words."""
+    same(f"{what}: accepted, reason", (answer.accepted, answer.reason), (False, reason))
+    holds(f"the refusal of {what} names {' and '.join(words)}", all(word in answer.text for word in words))
 
 
 class Bench:
@@ -133,18 +84,23 @@ class Bench:
 
     def __init__(
         self, kind: str, endpoint: str, clock: Clock, context: zmq.asyncio.Context, sample: Sample | None
-    ):
-        self.kind, self.endpoint, self.clock, self.context, self.sample = (
-            kind,
-            endpoint,
-            clock,
-            context,
-            sample,
-        )
+    ) -> None:
+        self.kind = kind
+        self.endpoint = endpoint
+        self.clock = clock
+        self.context = context
+        self._sample = sample
         self._open: list[Any] = []
-        self.frame_came: asyncio.Future[None] | None = None
+
+    @property
+    def sample(self) -> Sample:
+        """The commands to try. Raises Broken for a kind that takes no orders."""
+        if self._sample is None:
+            raise Broken(f"a {self.kind} takes no orders, there is nothing to try")
+        return self._sample
 
     def peer(self) -> Peer:
+        """A bare peer, connected."""
         peer = Peer(self.endpoint, self.clock, self.context)
         self._open.append(peer)
         return peer
@@ -160,7 +116,7 @@ class Bench:
         """A typed client of the device brought to Operational, where its work begins, and made safe."""
         client = await self.client(owner)
         await client.bring_up()
-        if self.sample is not None:
+        if self._sample is not None:
             await client.link.call(self.sample.rest, self.sample.rest_args)
         await client.safe()
         if self.kind == "detector":
@@ -169,7 +125,6 @@ class Bench:
 
     def work(self, exposure: str = "") -> tuple[str, dict[str, Any]]:
         """The command that takes a while; every exposure has an id of its own."""
-        assert self.sample is not None
         args = dict(self.sample.work_args)
         if self.sample.work == "expose":
             args["exposure"] = exposure or f"contract/{uuid.uuid4().hex}"
@@ -183,12 +138,17 @@ class Bench:
         await self.until(client, lambda state: state.chart == BUSY)
         return peer, command
 
-    async def until(self, client: Any, wanted: Any, patience_s: float = PATIENCE_S) -> None:
+    async def until(self, client: Any, wanted: Callable[[Any], object], patience_s: float = PATIENCE_S) -> None:
         """Wait until the published state fulfils `wanted`."""
         if wanted(client.state):
             return
         reached = asyncio.get_running_loop().create_future()
-        client.on_state(lambda state: wanted(state) and not reached.done() and reached.set_result(None))
+
+        def look(state: DeviceState) -> None:
+            if wanted(state) and not reached.done():
+                reached.set_result(None)
+
+        client.on_state(look)
         await self.clock.wait_for(reached, patience_s, "bench")
 
     async def _take_away_frames(self, client: Any) -> None:
@@ -200,14 +160,13 @@ class Bench:
         await reader.stop()
 
     async def reader(self, client: Any, on_frame: Any) -> FrameReader:
+        """Who takes a detector's frames; `on_frame(header, chips)` is called with each."""
         reader = FrameReader("contract", client.frames_endpoint, self.clock, on_frame, context=self.context)
         await reader.start()
         return reader
 
-    def expect_frame(self) -> None:
-        """From now on `frame_came` waits for the next frame."""
-        self.frame_came = asyncio.get_running_loop().create_future()
-
     async def close(self) -> None:
-        for item in reversed(self._open):
+        """Hang up whatever was connected."""
+        while self._open:
+            item = self._open.pop()
             await (item.close() if isinstance(item, Peer) else item.disconnect())
