@@ -72,7 +72,10 @@ _DETAILS = ("window", "gain", "binning", "detector temperature")
 
 @dataclass(frozen=True, order=True)
 class Optics:
-    """What the light of a frame passes, as the pipeline calls it; all empty for closed frames: no light, no filter."""
+    """What the light of a frame passes, as the pipeline calls it; all empty for closed frames: no light, no filter.
+
+    `stop` is what has a name there beside filter, neutral density and mask, joined by +.
+    """
 
     filter: str = ""
     nd: str = ""

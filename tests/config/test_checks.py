@@ -138,9 +138,24 @@ def changed(text: str, old: str, new: str) -> str:
             "seconds_per_step: must be a number of at least 0.001, not 0",
         ),
         (
-            "aliases: {CLOSED: DARK, open: OPEN}, camera: IFU",
+            "in_beam: IN",
+            "in_beam: INN",
+            "calibration_unit.in_beam: 'INN' is no position of INS.OPTI17.NAME",
+        ),
+        (
+            "warm_up_s: 60, temperature_k: 2500, share",
+            "warm_up_s: 60, share",
+            "sources.lamp.temperature_k: a source with a share needs one above 0",
+        ),
+        (
+            "      NOMINAL: {",
+            "      NOMNIAL: {",
+            "spectrographs.IFU.filters.NOMNIAL: 'NOMNIAL' is no position of INS.OPTI8.NAME",
+        ),
+        (
+            "drs_keyword: DRS.IFU, camera: IFU",
             "camera: UFI",
-            "INS.OPTI5.NAME.camera: 'UFI' is no detector",
+            "INS.OPTI6.NAME.camera: 'UFI' is no detector",
         ),
         (
             "closed: DARK, open: PPS-CFO1",

@@ -127,7 +127,8 @@ class Night:
             "ESO TPL ID": "METIS_all_cal_TwilightFlat", "ESO GEN SIM": True, "EXPTIME": dit_s,
             "ESO DET WIN STRX": first, "ESO DET WIN STRY": first, "ESO DET BINX": 1, "ESO DET BINY": 1,
             "ESO DET WIN NX": chips[0].shape[1], "ESO DET WIN NY": chips[0].shape[0], "ESO DET CHIP TEMP": 40.0,
-            "ESO DRS FILTER": "Lp", "ESO DRS NDFILTER": "OPEN", "ESO DRS PUPIL": "SPM-LM", "ESO DRS MASK": "FIELD-11",
+            "ESO DRS FILTER": "Lp", "ESO DRS NDFILTER": "OPEN", "ESO DRS PUPIL": "OUT",
+            "ESO DRS MASK": "PPS-CFO1,FIELD-11,SPM-LM",
         }  # fmt: skip
         index, gain_e_adu = {"2RG": (1, 4.0), "IFU": (3, 2.0)}.get(str(cards.get("DET_ID", "2RG")), (1, 4.0))
         own |= {f"ESO {key.replace('_', ' ')}": value for key, value in cards.items()}

@@ -25,8 +25,8 @@ METIS = load_instrument("metis")
 def test_header_becomes_key_and_facts(tmp_path: Path) -> None:
     night = Night(tmp_path, size=64)
     path = night.expose(
-        2.4e5, 0.2112, 5, DRS_FILTER="Lp", DRS_NDFILTER="OPEN", DRS_PUPIL="SPM-LM", DRS_MASK="FIELD-11",
-        SEQ_KIND="flat",
+        2.4e5, 0.2112, 5, DRS_FILTER="Lp", DRS_NDFILTER="OPEN", DRS_PUPIL="OUT",
+        DRS_MASK="PPS-CFO1,FIELD-11,SPM-LM", SEQ_KIND="flat",
         SEQ_LEVELNO=2, SEQ_LEVEL=0.5, SEQ_AIRMASS=2.5, SEQ_VERDICT="good", SEQ_EXPID="r/00/00007/LM", OBS_TPLNO=3,
         TPL_START="2027-03-20T09:00:00",
     )  # fmt: skip
@@ -40,7 +40,7 @@ def test_header_becomes_key_and_facts(tmp_path: Path) -> None:
         5,
         2,
     )
-    assert (key.filter, key.nd, key.mask, key.stop) == ("Lp", "OPEN", "SPM-LM", "FIELD-11")
+    assert (key.filter, key.nd, key.mask, key.stop) == ("Lp", "OPEN", "PPS-CFO1,FIELD-11,SPM-LM", "OUT")
     assert key.readout == ("LM", "fast", (1, 1, 64, 64), 0.2112, 5, 4.0, (1, 1), 40.0)
     assert (frame.detector_id, frame.template, frame.template_index) == (
         "2RG",
