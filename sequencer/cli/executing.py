@@ -28,7 +28,6 @@ def execute(
 
     `window_px` cuts every detector to (nx, ny) about its centre; times are Unix seconds.
     """
-    from sequencer.config import load_deployment
     from sequencer.config.search import find_config
     from sequencer.engine.clocks import check_start
     from sequencer.engine.request import RunRequest
@@ -45,5 +44,5 @@ def execute(
         window_px=window_px,
         learned=learned,
     )
-    check_start(clock, load_deployment(deployment), start)
+    check_start(clock, deployment, start)
     return watch(partial(run_ob, request))

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from sequencer.cli import completion, options
-from sequencer.cli.exits import EXIT_CODES, clear_messages
+from sequencer.cli.exits import clear_messages
+
+MISSING = 1
+"""Exit code when products are missing."""
+EXIT_CODES = """\b
+Exit codes:
+  0  reduced; no product is missing
+  1  reduced, but products are missing
+  2  bad input, or a disk that fails
+  3  the program itself failed: go and look"""
 
 
 @click.command(epilog=EXIT_CODES, short_help="Reduce the raw frames of a finished run again.")
@@ -45,4 +55,6 @@ def reduce(run: Path, instrument: str, darks_of: tuple[Path, ...], deployment: s
 
     with clear_messages():
         reduce_again(run, instrument, click.echo, darks_of, deployment)
-        finish(run)
+        missing = finish(run, moved=False)
+    if missing:
+        sys.exit(MISSING)

@@ -21,8 +21,13 @@ def product_lines(products: Iterable[Mapping[str, Any]]) -> list[str]:
     return [f"  {flag:8} {name:{width}}  {reasons}".rstrip() for flag, name, reasons in rows]
 
 
-def result_lines(summary: Mapping[str, Any], run_dir: Path, missing: str = "") -> list[str]:
-    """How the run ended, what of the flats asked for is missing, products, what is not safe, where the results are."""
+def result_lines(
+    summary: Mapping[str, Any], run_dir: Path, missing: str = "", *, moved: bool = True
+) -> list[str]:
+    """How the run ended, what of the flats asked for is missing, products, what is not safe, where the results are.
+
+    Not `moved`: nothing was, and where the devices stood is long past.
+    """
     from sequencer.engine.alarms import number_missing
 
     frames = [frame for template in summary["templates"] for frame in template["frames"]]
@@ -36,7 +41,8 @@ def result_lines(summary: Mapping[str, Any], run_dir: Path, missing: str = "") -
     lines += [f"  MISSING  {text}" for text in summary["missing"]]
     if any(reason.startswith(NO_DARK) for item in summary["products"] for reason in item["qa"]["reasons"]):
         lines.append(f"  missing darks: `sequencer darks {run_dir}` makes the block for them")
-    lines += [f"  NOT SAFE: {item['device']}" for item in summary["safe_state"] if not item["reached"]]
+    if moved:
+        lines += [f"  NOT SAFE: {item['device']}" for item in summary["safe_state"] if not item["reached"]]
     return [*lines, f"  results  {run_dir}", f"  report   {run_dir / 'report.html'}"]
 
 

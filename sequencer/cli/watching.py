@@ -71,10 +71,12 @@ def _conclude(result: RunResult) -> None:
         say(f"\n{result.outcome}; log, summary or report of {result.run_dir} are missing: {error}")
 
 
-def finish(run_dir: Path, unwritten: Sequence[Record] = ()) -> None:
-    """Write `run.log`, `summary.json` and `report.html`, and print where they are and what came out.
+def finish(run_dir: Path, unwritten: Sequence[Record] = (), *, moved: bool = True) -> list[str]:
+    """Write `run.log`, `summary.json` and `report.html`, and print where they are and what came out; returns the
+    products that are missing.
 
-    `unwritten` is what the journal on disk lacks. Where the disk takes nothing it is printed all the same.
+    `unwritten` is what the journal on disk lacks; a reduction alone has `moved` nothing. Where the disk takes
+    nothing it is printed all the same.
     """
     from sequencer.engine.journal import read_journal
     from sequencer.monitor.asked import asked
@@ -83,9 +85,11 @@ def finish(run_dir: Path, unwritten: Sequence[Record] = ()) -> None:
     from sequencer.monitor.summary import summarise
 
     records = [*read_journal(run_dir / "journal.sqlite"), *unwritten]
-    for line in result_lines(summarise(records), run_dir, str(asked(tell(records)))):
+    summary = summarise(records)
+    for line in result_lines(summary, run_dir, str(asked(tell(records))), moved=moved):
         say(line)
     leave(run_dir, unwritten)
+    return list(summary["missing"])
 
 
 def _let_go_of_output() -> None:

@@ -15,7 +15,7 @@ from sequencer.config.models import Deployment, Instrument, SiteConfig
 from sequencer.config.problems import Problem, ordered
 from sequencer.config.times import impossible, simulated_start_s
 from sequencer.config.yaml_reader import Located
-from sequencer.engine.clocks import choose_clock
+from sequencer.engine.clocks import Named, choose_clock
 from sequencer.engine.headers_ahead import HeadersAhead
 from sequencer.engine.request import BadInput, RunRequest
 from sequencer.figures import sizes_apart
@@ -65,7 +65,8 @@ def prepare(request: RunRequest) -> Prepared:
         deployment = rehearsed(deployment)
     block, problems = load_ob(request.ob_path), list[str]()
     try:
-        clock = choose_clock("virtual" if request.rehearsal else request.clock_spec, deployment, started_s)
+        spec = "virtual" if request.rehearsal else request.clock_spec
+        clock = choose_clock(spec, deployment, started_s, _named(request))
         started_s = clock.now()
     except BadInput as error:
         problems = error.problems
@@ -119,8 +120,10 @@ def prepare_script(request: RunRequest, name: str, *, own_loop: bool = True) -> 
     started_s = start_time(request, deployment)
     simulated = all(device.simulated for device in deployment.devices.values())
     here = simulated and not own_loop and not request.clock_spec
-    spec = request.clock_spec
-    clock = ScaledClock(started_s, NOTEBOOK_RATE) if here else choose_clock(spec, deployment, started_s)
+    if here:
+        clock: Clock = ScaledClock(started_s, NOTEBOOK_RATE)
+    else:
+        clock = choose_clock(request.clock_spec, deployment, started_s, _named(request))
     if clock.kind == "virtual" and not own_loop:
         raise BadInput(
             ["virtual time needs an event loop of its own: use `sequencer script`, or another clock"]
@@ -186,6 +189,10 @@ def learned_file(request: RunRequest, deployment: Deployment, clock: Clock) -> P
     if request.learned is not None or clock.kind != "wall":
         return request.learned
     return request.out / f"learned-{deployment.name}.yaml"
+
+
+def _named(request: RunRequest) -> Named:
+    return Named(request.deployment, request.start_s)
 
 
 def start_time(request: RunRequest, deployment: Deployment) -> float:

@@ -9,7 +9,6 @@ import types
 from pathlib import Path
 from typing import Any
 
-from sequencer.config import load_deployment
 from sequencer.config.problems import Problem
 from sequencer.engine import scripting
 from sequencer.engine.clocks import check_start
@@ -36,7 +35,7 @@ def run_script(
 ) -> RunResult:
     """Run a Python file with `await` at its top level. Raises ConfigErrors, BadInput and ConnectErrors."""
     code = _compile(path)
-    check_start(clock_spec, load_deployment(deployment), start_s)
+    check_start(clock_spec, deployment, start_s)
     request = RunRequest(path, deployment, out, start_s, clock_spec=clock_spec, seed=seed)
     prepared = prepare_script(request, path.stem)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def summarise(records: Iterable[Record]) -> dict[str, Any]:
             {**_pick(product, PRODUCT_FIELDS), "qa": _pick(product["qa"], ("flag", "reasons"))}
             for product in story.products
         ],
-        "missing": missing_products(records) if outcome(story) in REDUCED else [],
+        "missing": missing_products(records) if _reduced(story, records) else [],
         "safe_state": [_pick(entry, SAFE_FIELDS) for entry in story.safe_state],
     }
 
@@ -63,6 +63,11 @@ def summarise(records: Iterable[Record]) -> dict[str, Any]:
 def outcome(story: Story) -> str:
     """How the run ended: completed, stopped, aborted, failed, halted, or unfinished."""
     return str(story.done["outcome"]) if story.done else "unfinished"
+
+
+def _reduced(story: Story, records: Sequence[Record]) -> bool:
+    """Whether the frames were reduced, in the end or afterwards."""
+    return outcome(story) in REDUCED or any(record.kind == "reduction" for record in records)
 
 
 def build_summary(run_dir: Path) -> dict[str, Any]:

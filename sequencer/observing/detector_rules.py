@@ -60,10 +60,17 @@ def check_detectors(call: TemplateCall, found: Findings) -> None:
         name = "EXPTIME" if "EXPTIME" in call.signature.parameters else f"DET{detector.index}.DIT"
         dit_s = call.parameters.get(name)
         if dark and dit_s is None and call.trusts(name, f"SEQ.NEXPO{detector.index}"):
-            found.problem(call, name, f"is required: SEQ.NEXPO{detector.index} is above 0")
+            found.problem(call, name, f"is required: {_exposures(call, detector)}")
         if dit_s is not None and call.trusts(mode_parameter(detector)):
             _check_dit(call, found, detector, name, dit_s)
         _check_ndit(call, found, detector, dit_s)
+
+
+def _exposures(call: TemplateCall, detector: DetectorConfig) -> str:
+    """How many exposures a detector takes; where nobody asked for them, how to have none."""
+    name = f"SEQ.NEXPO{detector.index}"
+    number = f"{name} is {call.parameters[name]}"
+    return number if name in call.given else f"{number} by default; {name}: 0 leaves {detector.camera} out"
 
 
 def _check_dit(

@@ -58,10 +58,11 @@ def validate(
     if night.until_s <= night.start_s:
         found.problems.append(Problem(ob.file, 0, "the end (--until) is not after the start"))
     if ob.instrument and ob.instrument != instrument.name:
-        text = f"instrument: {ob.instrument} is not the deployment's {instrument.name}"
-        found.problems.append(
-            ob.located.problem(("instrument",), text + did_you_mean(ob.instrument, [instrument.name]))
-        )
+        text = f"{ob.instrument} is not the deployment's {instrument.name}"
+        text += did_you_mean(ob.instrument, [instrument.name])
+        if ob.instrument.casefold() == instrument.name.casefold():
+            text = f"must be written {instrument.name}, not {ob.instrument}"
+        found.problems.append(ob.located.problem(("instrument",), f"instrument: {text}"))
         return Validation(ordered(found.problems), [], ob)
     found.problems += [
         Problem(deployment.instrument, 0, f"bad_pixel_map of {camera}: {wrong}")

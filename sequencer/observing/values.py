@@ -26,7 +26,8 @@ def check_value(spec: ParameterSpec, value: Any) -> tuple[Any, str]:
     converted. Names are checked against `choices` here unless they belong to the instrument (`choices_of`).
     """
     if not spec.type.startswith("list["):
-        return _one(spec, spec.type, value)
+        taken, error = _one(spec, spec.type, value)
+        return taken, error + _as_fractions(spec, [value]) if error else ""
     item_type = spec.type[5:-1]
     if not isinstance(value, list):
         hint = f": write [{value}]" if _one(spec, item_type, value)[1] == "" else ""
@@ -40,7 +41,20 @@ def check_value(spec: ParameterSpec, value: Any) -> tuple[Any, str]:
     result = [item for item, _ in items]
     if not errors and len(set(result)) < len(result):
         errors = ["names a value twice"]
-    return (None, "; ".join(errors)) if errors else (result, "")
+    return (None, "; ".join(errors) + _as_fractions(spec, value)) if errors else (result, "")
+
+
+def _as_fractions(spec: ParameterSpec, numbers: list[Any]) -> str:
+    """The hint for per cent where fractions are wanted; empty where that would not mend it."""
+    if spec.unit or not spec.range or not 0.9 <= (spec.range[1] or 0.0) <= 1.0:
+        return ""
+    if any(isinstance(one, bool) or not isinstance(one, int | float) or one < 1 for one in numbers):
+        return ""
+    shares = [one / 100.0 for one in numbers]
+    if any(out_of_range(spec, share) for share in shares):
+        return ""
+    written = ", ".join(f"{share:g}" for share in shares)
+    return f": a fraction is wanted, write {f'[{written}]' if spec.type.startswith('list') else written}"
 
 
 def _one(spec: ParameterSpec, kind: str, value: Any) -> tuple[Any, str]:

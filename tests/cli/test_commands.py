@@ -32,7 +32,7 @@ def test_help_lists_all_verbs_and_the_exit_codes() -> None:
         assert line in output
 
 
-@pytest.mark.parametrize("verb", ["demo", "run", "validate", "script", "reduce", "simulate", "halt"])
+@pytest.mark.parametrize("verb", ["demo", "run", "validate", "script", "simulate", "halt"])
 def test_verbs_that_run_or_check_name_the_exit_codes(verb: str) -> None:
     assert "3  not safe, halted, or the program itself failed" in call(verb, "--help").output
 

@@ -53,11 +53,11 @@ def test_a_start_they_did_not_begin_at_is_refused(simulated: Path, verb: tuple[s
     )
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(
-        "error: --start 2027-03-21T09:00:00: the simulators of here began at 2027-03-20T22:50:00, it is 2027-03-2"
+        "error: --start 2027-03-21T09:00:00: the simulators of here.yaml began at 2027-03-20T22:50:00, it is 2027-03-2"
     )
     assert done.err.endswith(
         "there; leave out --start, or start them anew: "
-        "sequencer simulate here --clock scaled:60 --start 2027-03-21T09:00:00\n"
+        "sequencer simulate here.yaml --clock scaled:60 --start 2027-03-21T09:00:00\n"
     )
 
 
@@ -71,8 +71,8 @@ def test_another_rate_is_refused_in_words(simulated: Path) -> None:
     done = call(simulated, "run", "ob.yaml", "-d", "here.yaml", "--clock", "scaled:20")
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "error: --clock scaled:20: the simulators of here run by scaled:60; give that, or start them anew: "
-        "sequencer simulate here --clock scaled:20\n"
+        "error: --clock scaled:20: the simulators of here.yaml run by scaled:60; give that, or start them anew: "
+        "sequencer simulate here.yaml --clock scaled:20\n"
     )
 
 
@@ -108,7 +108,21 @@ def test_a_program_with_its_own_event_loop_finds_their_clock_too(simulated: Path
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert first == "scaled clock"
-    assert second.startswith("--start 1970-01-01T00:00:00: the simulators of here began at 2027-03-20T22:50:00")
+    assert second.startswith("--start 1970-01-01T00:00:00: the simulators of here.yaml began at 2027-03-20T22:50:00")
+
+
+def test_simulators_started_as_the_hint_says_are_taken(tmp_path: Path) -> None:
+    """Another rate than the usual one, another start than the deployment's, in a file of another name."""
+    rig.write_deployment(tmp_path, lambda name: f"ipc://{tmp_path}/{name}", instrument="opticam")
+    (tmp_path / "nothing.py").write_text("print('nothing moved')\n")
+    words = ("script", "nothing.py", "-d", "here.yaml", "--clock", "scaled:20", "--start", START)
+    refused = call(tmp_path, *words)
+    assert refused.code == 2
+    hint = refused.err.strip().partition(" does not answer; start it with: sequencer simulate ")[2].split()
+    assert hint == ["here.yaml", "--clock", "scaled:20", "--start", START]
+    with simulators(tmp_path, hint[2], hint[4]):
+        taken = call(tmp_path, *words)
+    assert taken.code == 0, taken.out + taken.err
 
 
 def test_a_twilight_that_is_over_where_they_are_is_refused_before_anything_moves(tmp_path: Path) -> None:

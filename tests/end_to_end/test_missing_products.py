@@ -11,10 +11,11 @@ from click.testing import CliRunner
 
 from sequencer.cli.main import main
 from sequencer.cli.results import result_lines
-from sequencer.engine.journal import Record, read_journal
+from sequencer.engine.journal import Journal, Record, read_journal
 from sequencer.engine.promised import missing_products
 from sequencer.engine.request import Nobody
 from sequencer.monitor.leave import leave
+from sequencer.monitor.summary import summarise
 from tests.end_to_end import rig
 
 DARK = ("METIS_all_cal_Dark", {"DET1.DIT": 0.2, "SEQ.NEXPO1": 3, "SEQ.NEXPO2": 0, "SEQ.NEXPO3": 0})
@@ -64,6 +65,14 @@ def test_what_is_made_later_is_missing_no_more(tmp_path: Path) -> None:
     spoiler = Spoiler(tmp_path / "runs", 1, 2, 3)
     run_dir = rig.run(tmp_path, rig.write_ob(tmp_path, DARK), reduced=True, watcher=spoiler).result.run_dir
     assert leave(run_dir)["missing"] == [f"{NAME}: not made"]
+    journal = Journal(run_dir / "journal.sqlite")
+    journal.write(0.0, "safe_state", {"device": "cover", "reached": False, "seconds": 1.0})
+    journal.close()
+    assert "  NOT SAFE: cover" in result_lines(summarise(read_journal(run_dir / "journal.sqlite")), run_dir)
+    in_vain = CliRunner().invoke(main, ["reduce", str(run_dir)])
+    assert (in_vain.exit_code, f"MISSING  {NAME}: not made" in in_vain.output) == (1, True)
+    assert "NOT SAFE" not in in_vain.output, "a reduction moves nothing, and is often read years later"
+    assert [in_vain.output.count(f"left out: {path.name}") for path in spoiler.whole] == [1, 1, 1]
     for path, data in spoiler.whole.items():
         path.write_bytes(data)
     assert CliRunner().invoke(main, ["reduce", str(run_dir)]).exit_code == 0

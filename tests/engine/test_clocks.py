@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sequencer.clock import Clock, ScaledClock, VirtualClock, WallClock
 from sequencer.config import load_deployment
 from sequencer.config.models import Deployment
-from sequencer.engine.clocks import choose_clock, parse_clock
+from sequencer.engine.clocks import Named, choose_clock, parse_clock
 from sequencer.engine.request import BadInput
 from sequencer.wire.server import Server
 
@@ -67,17 +67,22 @@ def deployment(endpoint: str = "inproc://nobody", *, real: str = "") -> Deployme
     return msgspec.structs.replace(whole, devices=devices)
 
 
+def chosen(text: str, place: Deployment) -> Clock:
+    """The clock of a run on a deployment that was named by its file, without a start of its own."""
+    return choose_clock(text, place, EPOCH_S, Named("night.yaml"))
+
+
 def test_simulators_live_by_virtual_time_unless_told_otherwise() -> None:
-    clock = choose_clock("", deployment(), EPOCH_S)
+    clock = chosen("", deployment())
     assert isinstance(clock, VirtualClock)
     assert clock.now() == EPOCH_S
-    assert isinstance(choose_clock("wall", deployment(), EPOCH_S), WallClock)
+    assert isinstance(chosen("wall", deployment()), WallClock)
 
 
 def test_hardware_lives_by_the_wall_and_never_by_virtual_time() -> None:
-    assert isinstance(choose_clock("", deployment(real="telescope"), EPOCH_S), WallClock)
+    assert isinstance(chosen("", deployment(real="telescope")), WallClock)
     with pytest.raises(BadInput, match="telescope is real hardware and cannot live by virtual time"):
-        choose_clock("virtual", deployment(real="telescope"), EPOCH_S)
+        chosen("virtual", deployment(real="telescope"))
 
 
 class Idle:
@@ -114,13 +119,12 @@ def served() -> Iterator[tuple[str, Clock]]:
 
 def test_a_scaled_clock_is_the_simulators_own(served: tuple[str, Clock]) -> None:
     endpoint, theirs = served
-    assert choose_clock("scaled:60", deployment(endpoint), 0.0).identity() == theirs.identity()
-    with pytest.raises(BadInput, match="--clock scaled:30: the simulators of metis-sim run by scaled:60;"):
-        choose_clock("scaled:30", deployment(endpoint), 0.0)
+    assert chosen("scaled:60", deployment(endpoint)).identity() == theirs.identity()
+    with pytest.raises(BadInput, match=r"--clock scaled:30: the simulators of night\.yaml run by scaled:60;"):
+        chosen("scaled:30", deployment(endpoint))
 
 
 def test_simulators_that_do_not_run_are_told_how_to_start() -> None:
-    with pytest.raises(
-        BadInput, match=r"sources at ipc:///.* does not answer; start it with: sequencer simulate metis-sim"
-    ):
-        choose_clock("scaled:60", deployment("ipc:///tmp/no-simulator-here"), EPOCH_S)
+    hint = r"sources at ipc:///.* does not answer; start it with: sequencer simulate night\.yaml --clock scaled:60"
+    with pytest.raises(BadInput, match=hint):
+        chosen("scaled:60", deployment("ipc:///tmp/no-simulator-here"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,20 @@ def test_large_images_are_averaged_in_blocks_without_their_gaps() -> None:
     assert small[0, 0] == pytest.approx((1 + 6 + 7) / 3)
     assert np.isnan(small[1, 1])
     assert small[2, 2] == pytest.approx(np.mean([28, 29, 34, 35]))
+
+
+def test_means_are_taken_in_single_precision_and_right_with_gaps_of_any_kind() -> None:
+    """Against means in double precision, of a bright frame with pixels and whole blocks that are no numbers."""
+    image = np.random.default_rng(1).normal(3e4, 200.0, (64, 96)).astype(np.float32)
+    image[3, 5], image[8:12, 4:8], image[40, 40], image[41, 41] = np.nan, np.nan, np.inf, -np.inf
+    small = averaged(image, 24)
+    assert small.dtype == np.float32
+    wide = np.where(np.isfinite(image), image, np.nan).astype(np.float64).reshape(16, 4, 24, 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a block without a number
+        truth = np.nanmean(wide, axis=(1, 3))
+    np.testing.assert_allclose(small, truth, rtol=1e-6)
+    assert np.isnan(small).sum() == 1
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,10 @@ def test_dit_and_ndit_of_a_dark_stay_inside_what_the_read_out_mode_can(dit, told
 
 def test_a_dit_is_required_exactly_where_there_are_exposures():
     missing = check_one(DARK, {"DET1.DIT": 0.2, "SEQ.NEXPO2": 0})
-    assert texts(missing.problems) == [f"{DARK}: DET3.DIT: is required: SEQ.NEXPO3 is above 0"]
+    nobody = "SEQ.NEXPO3 is 1 by default; SEQ.NEXPO3: 0 leaves IFU out"
+    assert texts(missing.problems) == [f"{DARK}: DET3.DIT: is required: {nobody}"]
+    asked = check_one(DARK, {"DET1.DIT": 0.2, "SEQ.NEXPO2": 0, "SEQ.NEXPO3": 5})
+    assert texts(asked.problems) == [f"{DARK}: DET3.DIT: is required: SEQ.NEXPO3 is 5"]
     assert check_one(DARK, ONE_DARK).problems == []
     unused = check_one(DARK, {**ONE_DARK, "DET2.DIT": 30})
     assert unused.problems == []

@@ -71,6 +71,8 @@ templates:
 def test_an_ob_of_another_instrument_is_told_so():
     found = check(compose_ob("x", "METIS", [(DARK, ONE_DARK)]), "megara-sim")
     assert texts(found.problems) == ["instrument: METIS is not the deployment's MEGARA"]
+    [other_case] = texts(check(compose_ob("x", "metis", [(DARK, ONE_DARK)])).problems)
+    assert other_case == "instrument: must be written METIS, not metis"
     assert "did you mean METIS?" in texts(check(compose_ob("x", "METS", [(DARK, ONE_DARK)])).problems)[0]
 
 

@@ -14,6 +14,8 @@ INT = ParameterSpec("int", "m", range=(1, None))
 BOOL = ParameterSpec("bool", "m")
 NAME = ParameterSpec("keyword", "m", choices=["MORNING", "EVENING"], aliases={"DAWN": "MORNING"})
 FLOATS = ParameterSpec("list[float]", "m", range=(1, 3), min_items=1)
+SHARES = ParameterSpec("list[float]", "m", range=(0.01, 0.98))
+TOO_MUCH = [f"item {i} must be at most 0.98, not {value}" for i, value in ((1, 10.0), (2, 30.0), (3, 50.0))]
 NAMES = ParameterSpec("list[keyword]", "m", choices=["LM", "N"])
 
 
@@ -52,6 +54,9 @@ def test_a_right_value_is_taken(spec, value, taken):
     [
         (FLOAT, 0.49, "must be at least 0.5 s, not 0.49"),
         (FLOAT, 2.01, "must be at most 2 s, not 2.01"),
+        (SHARES, [10, 0.5], "item 1 must be at most 0.98, not 10.0"),
+        (SHARES, [10, 30, 50], f"{'; '.join(TOO_MUCH)}: a fraction is wanted, write [0.1, 0.3, 0.5]"),
+        (FLOAT, 5, "must be at most 2 s, not 5.0"),
         (FLOAT, "1.0", "must be a number, not '1.0'"),
         (FLOAT, True, "must be a number, not true"),
         (FLOAT, None, "must be a number, not nothing"),

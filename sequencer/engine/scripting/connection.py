@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from sequencer.config import load_deployment
 from sequencer.engine.clocks import check_start
 from sequencer.engine.context import RunContext
 from sequencer.engine.control import Interruption
@@ -39,7 +38,7 @@ async def connect(
     if _current and _current[-1][0] == deployment:
         yield Hands(_current[-1][1])
         return
-    check_start(clock, load_deployment(deployment), start_s)
+    check_start(clock, deployment, start_s)
     request = RunRequest(Path(), deployment, out=out, start_s=start_s, clock_spec=clock, seed=seed)
     prepared = prepare_script(request, "by hand", own_loop=False)
     async with open_run(prepared, Nobody()) as run:

@@ -27,6 +27,8 @@ def reduce_attached(
     run_dir: Path, instrument: Instrument, stages: Stages, on_progress: Progress | None = None
 ) -> list[ProductRecord]:
     """Have a finished run reduced by all its attached stages; of a product made anew only the last counts."""
+    if not stages:
+        return []
     reduction = AttachedReduction(run_dir, instrument, stages, on_progress)
     made = {record.record: record for index in reduction.templates() for record in reduction.template(index)}
     return list(made.values())
@@ -147,8 +149,7 @@ class AttachedReduction:
         try:
             frame = read_frame(path, self._instrument)
             frame.check()
-        except (CorruptFile, OSError) as error:
-            self._on_progress(f"left out: {error}")
+        except (CorruptFile, OSError):
             return None
         return frame
 
