@@ -42,7 +42,7 @@ def test_the_focal_plane_of_an_imager_is_that_of_the_whole_chip_whatever_the_win
     for frame in imagers(runs):
         first = np.array([frame.primary[f"ESO DET WIN STR{axis}"] for axis in "XY"])
         size = np.array([frame.primary[f"ESO DET WIN N{axis}"] for axis in "XY"])
-        assert tuple(size) == (64, 64), "the test is of a window"
+        assert max(size) < CHIP_PX, "the test is of a window"
         with fits.open(frame.path) as hdus:
             plane = WCS(hdus[1].header, key="D")
         assert [str(unit) for unit in plane.wcs.cunit] == ["mm", "mm"]

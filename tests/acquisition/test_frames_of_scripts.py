@@ -93,8 +93,8 @@ def test_a_ladder_with_the_lamp_finds_non_linearity_and_gain_of_every_detector(
 ) -> None:
     """Against what the simulator hides: k of its night, the gain in which it counts."""
     frames = [f for f in ladder if (f.primary["ESO DPR TYPE"], f.primary["ESO DET ID"]) == ("DETLIN", detector)]
-    found = linearity([f for f in frames if f.primary["ESO DRS FILTER"] != "closed"])
-    transfer = gain(frames, found)
+    found = linearity([f.path for f in frames if f.primary["ESO DRS FILTER"] != "closed"])
+    transfer = gain([f.path for f in frames], found)
     config = load_instrument("metis").detectors[camera]
     truth = config.modes[config.default_mode]
     record_property("figures", f"{found}\n{transfer}")
