@@ -106,6 +106,8 @@ def _hdu(file: BinaryIO, start: int) -> Hdu:
     cards = parse_cards(text)
     if start == 0 and cards.get("SIMPLE") is not True:
         raise CorruptFile("SIMPLE is not T: not a file as FITS has it")
+    if start == 0 and ("XTENSION" in cards or cards.get("GROUPS", False) is not False):
+        raise CorruptFile("a primary HDU that says it is an extension or random groups")
     size = _data_bytes(cards)
     if size and _of_images(cards):
         scaling(cards)

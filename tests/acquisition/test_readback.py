@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sequencer.acquisition.card_text import parse_cards, parse_value
 from sequencer.acquisition.errors import CorruptFile
-from sequencer.acquisition.readback import Hdu, all_numbers, read_hdus, read_rows, verify
+from sequencer.acquisition.readback import Hdu, all_numbers, read_hdus, read_rows, scaling, verify
 
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
 VALUES = st.one_of(
@@ -294,6 +294,8 @@ def changed(data: bytes, change: tuple[str, Any, Any, Any]) -> bytes:
 @example([("card", 2880, "GCOUNT", "-1")])
 @example([("card", 2880, "BITPIX", "8"), ("card", 2880, "NAXIS1", "1")])
 @example([("card", 2880 * 9, "BLANK", "7")])
+@example([("card", 2880, "BZERO", "16777217.0")])
+@example([("card", 0, "XTENSION", "0"), ("card", 0, "GROUPS", "NAN")])
 def test_a_mutated_file_is_read_as_astropy_reads_it_or_refused_by_name(
     tmp_path: Path, changes: list[tuple[str, Any, Any, Any]]
 ) -> None:
@@ -312,7 +314,9 @@ def test_a_mutated_file_is_read_as_astropy_reads_it_or_refused_by_name(
     assert hdus[-1].end == len(data)
     for hdu, truth in zip(hdus, by_astropy(path, hdus), strict=True):
         if truth is not None:
-            assert np.array_equal(read_rows(path, hdu), truth, equal_nan=True)
+            # astropy adds BZERO to float pixels in their own precision, which loses some of a large one
+            lost = 2.0 * float(np.finfo(np.float32).eps) * abs(scaling(hdu.cards)[1]) * (int(hdu.cards["BITPIX"]) < 0)
+            assert np.allclose(read_rows(path, hdu), truth, rtol=0.0, atol=lost, equal_nan=True)
             assert all_numbers(path, hdu) == bool(np.isfinite(truth).all())
 
 

@@ -36,14 +36,15 @@ def completed(*words: str) -> list[str]:
     return [item.value for item in shell.get_completions(list(words[:-1]), words[-1]) if item.type == "plain"]
 
 
-OURS = ["megara-sim", "megara-sim-pipeline", "metis-sim", "opticam-sim", "tiny.yaml", "wrong.yaml"]
+METIS_AND_MEGARA = ["megara-sim", "megara-sim-pipeline", "metis-sim", "metis-sim-pipeline"]
+OURS = [*METIS_AND_MEGARA, "opticam-sim", "tiny.yaml", "wrong.yaml"]
 RUNS = [f"runs/2027032{day}T091500-METIS-bce3" for day in (2, 1, 0)]
 
 
 @pytest.mark.parametrize("verb", ["run", "validate", "plan", "rehearse", "script"])
 def test_deployments_complete_wherever_one_is_named(verb: str) -> None:
     assert completed(verb, "x", "-d", "") == OURS
-    assert completed(verb, "x", "--deployment", "me") == ["megara-sim", "megara-sim-pipeline", "metis-sim"]
+    assert completed(verb, "x", "--deployment", "me") == METIS_AND_MEGARA
 
 
 def test_deployments_complete_for_the_simulators_and_the_reduction_too() -> None:

@@ -74,7 +74,8 @@ def test_reduce_makes_the_same_products_again(finished: Finished) -> None:
 
 
 def test_reducing_again_replaces_what_was_made_before(finished: Finished, tmp_path: Path) -> None:
-    """Without the frames of the DIT ladder there is no linearity any more: neither file nor record is left."""
+    """Without the frames of the DIT ladder there is no linearity any more: neither file nor record is left, and what
+    the run had promised is missing."""
     run_dir = Path(shutil.copytree(finished.run_dir, tmp_path / finished.run_dir.name))
     products = run_dir / "products"
     (products / "my own plot.fits").touch()
@@ -83,7 +84,8 @@ def test_reducing_again_replaces_what_was_made_before(finished: Finished, tmp_pa
         if record.kind == "frame" and record.data["kind"] == "ladder":
             (run_dir / "raw" / record.data["file"]).unlink()
     again = call(tmp_path, "reduce", run_dir.name)
-    assert again.code == 0, again.out + again.err
+    assert again.code == 1, again.out + again.err
+    assert "MISSING  linearity LM Lp fast of template 0" in again.out
     assert [path.name for path in products.glob("linearity*") if "check" not in path.name] == []
     assert (products / "my own plot.fits").exists()
     records = read_journal(run_dir / "journal.sqlite")
