@@ -14,6 +14,7 @@ from sequencer.devices.charts import BUSY
 from sequencer.devices.connect import CLIENTS
 from sequencer.devices.contract.peer import PATIENCE_S, Peer
 from sequencer.devices.state import DeviceState
+from sequencer.wire.errors import Rejected
 from sequencer.wire.frames import FrameReader
 from sequencer.wire.messages import Ack, Command
 
@@ -91,6 +92,23 @@ class Bench:
         self.context = context
         self._sample = sample
         self._open: list[Any] = []
+
+    async def suit(self) -> None:
+        """Make sure that the device takes the work it is to be tried with. Raises Rejected where it does not, with what
+        to do; other faults the promises will find."""
+        if self._sample is None:
+            return
+        try:
+            client = await self.operational()
+            if self._sample == SAMPLES.get("sources"):
+                name = next(iter(client.state.sources), "")
+                self._sample = self._sample._replace(work_args={**self._sample.work_args, "name": name})
+            answer = await self.peer().ask(*self.work())
+        except Exception:
+            return
+        if answer.reason == "bad_arguments":
+            told = f"does not take the work it is tried with: {answer.text}; name one with --work and --work-args"
+            raise Rejected("bad_arguments", told, self.endpoint)
 
     @property
     def sample(self) -> Sample:

@@ -57,8 +57,8 @@ def prove(
 ) -> list[Tried]:
     """Try promises on the device at an endpoint, which moves; `tell` hears each result. It is left safe.
 
-    `sample` are the commands tried; a kind that takes no orders has none. Raises Rejected, before anything moves, when
-    somebody else holds the device, and Incompatible for one that lives by virtual time.
+    `sample` are the commands tried; a kind that takes no orders has none. Raises Rejected when somebody else holds the
+    device, or it does not take the work it is tried with, and Incompatible for one that lives by virtual time.
     """
     clock = _clock_of(hello)
     return clock.run(_prove(Bench(kind, endpoint, clock, zmq.asyncio.Context(), sample), promises, tell))
@@ -69,6 +69,8 @@ async def _prove(
 ) -> list[Tried]:
     try:
         await _see_free(bench)
+        await bench.suit()
+        await bench.close()
         tried = []
         for name, promise in promises.items():
             tried.append(Tried(name, promise, await _broken(bench, promise)))
