@@ -16,7 +16,7 @@ from sequencer.devices.contract.peer import PATIENCE_S, Peer
 from sequencer.devices.state import DeviceState
 from sequencer.wire.errors import Rejected
 from sequencer.wire.frames import FrameReader
-from sequencer.wire.messages import Ack, Command
+from sequencer.wire.messages import Ack, Command, Final
 
 
 class Sample(NamedTuple):
@@ -60,6 +60,10 @@ SAMPLES = {
 
 class Broken(Exception):
     """A promise is broken; the text says what was found, and what was promised."""
+
+
+class TooShort(Exception):
+    """The work was over before anything could happen to it: a promise about interrupting it cannot be tried."""
 
 
 def same(what: str, found: object, promised: object) -> None:
@@ -149,11 +153,14 @@ class Bench:
         return self.sample.work, args
 
     async def at_work(self, client: Any) -> tuple[Peer, Command]:
-        """A peer and the command it sent, once the device says that it is at work."""
+        """A peer and the command it sent, once the device says that it is at work. Raises TooShort."""
         peer = self.peer()
         command = peer.command(*self.work())
         await peer.send(command)
         await self.until(client, lambda state: state.chart == BUSY)
+        await self.peer().ask("snapshot")
+        if any(isinstance(answer, Final) for answer in peer.of(command)):
+            raise TooShort(f"{command.cmd} was over before anything could happen to it")
         return peer, command
 
     async def until(self, client: Any, wanted: Callable[[Any], object], patience_s: float = PATIENCE_S) -> None:
