@@ -19,7 +19,7 @@ KINDS = ("telescope", "cover", "shutter", "mechanisms", "sources", "detector", "
 BROKEN = 1
 EXIT_CODES = """\b
 Exit codes:
-  0  every promise was kept
+  0  every promise that could be tried was kept
   1  a promise is broken, or you would not let the hardware move
   2  bad input, nobody answers, or somebody else holds the device; nothing moved
   3  the program itself failed: go and look"""
@@ -102,6 +102,9 @@ def _sample(
 
 
 def _show(tried: Tried) -> None:
+    if tried.untried:
+        click.echo(f"  untried {tried.name}: {tried.untried}")
+        return
     if not tried.broken:
         click.echo(f"  kept    {tried.name}")
         return
@@ -111,6 +114,8 @@ def _show(tried: Tried) -> None:
 
 
 def _told(results: Sequence[Tried]) -> int:
-    broken = sum(bool(tried.broken) for tried in results)
-    click.echo(f"{len(results) - broken} of {len(results)} promises kept")
+    broken, untried = (sum(map(bool, found)) for found in zip(*(tried[2:] for tried in results), strict=True))
+    click.echo(f"{len(results) - broken - untried} of {len(results)} promises kept")
+    if untried:
+        click.echo("untried: name work that takes some seconds with --work and --work-args")
     return BROKEN if broken else 0

@@ -14,6 +14,8 @@ from sequencer.cli.main import main
 
 from .folder import prepare
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture(scope="module", autouse=True)
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -36,15 +38,14 @@ def completed(*words: str) -> list[str]:
     return [item.value for item in shell.get_completions(list(words[:-1]), words[-1]) if item.type == "plain"]
 
 
-METIS_AND_MEGARA = ["megara-sim", "megara-sim-pipeline", "metis-sim", "metis-sim-pipeline"]
-OURS = [*METIS_AND_MEGARA, "opticam-sim", "tiny.yaml", "wrong.yaml"]
+OURS = [*sorted(path.stem for path in (ROOT / "configs/deployments").glob("*.yaml")), "tiny.yaml", "wrong.yaml"]
 RUNS = [f"runs/2027032{day}T091500-METIS-bce3" for day in (2, 1, 0)]
 
 
 @pytest.mark.parametrize("verb", ["run", "validate", "plan", "rehearse", "script"])
 def test_deployments_complete_wherever_one_is_named(verb: str) -> None:
     assert completed(verb, "x", "-d", "") == OURS
-    assert completed(verb, "x", "--deployment", "me") == METIS_AND_MEGARA
+    assert completed(verb, "x", "--deployment", "met") == [name for name in OURS if name.startswith("metis")]
 
 
 def test_deployments_complete_for_the_simulators_and_the_reduction_too() -> None:

@@ -5,7 +5,7 @@ import zmq.asyncio
 
 from sequencer.clock import VirtualClock, parse_utc
 from sequencer.devices.contract import ending, exposing, promises_for
-from sequencer.devices.contract.bench import SAMPLES, Bench, Broken
+from sequencer.devices.contract.bench import SAMPLES, Bench, Broken, TooShort
 
 from .hardware import HARDWARE, QuickShutter
 
@@ -63,6 +63,18 @@ class DeafShutter(QuickShutter):
 
     async def move_to(self, position):
         self.at = "OPEN"
+
+
+class SnappyShutter(QuickShutter):
+    """Has arrived before anybody can interrupt it."""
+
+    async def move_to(self, position):
+        self.at = position
+
+
+def test_work_too_short_to_be_interrupted_is_no_promise_broken(tmp_path_factory):
+    with pytest.raises(TooShort, match="open was over before"):
+        prove(ending.stop_interrupts, SnappyShutter, "inproc", tmp_path_factory)
 
 
 def test_a_device_that_breaks_a_promise_is_found_out(tmp_path_factory):

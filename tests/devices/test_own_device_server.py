@@ -127,6 +127,9 @@ def test_the_command_of_the_page_proves_a_server_elsewhere(address):
             "0 of 1 promises kept",
         ],
     )
+    code, lines = told(command, "--only", "busy", "--work", "open", "--work-args", '{"speed": 1}', "--yes")
+    assert code == 2
+    assert re.search("does not take the work it is tried with: .*speed.*; name one with --work", lines[-1])
     code, lines = told(command)
     assert code == 1
     assert "Go on? [y/N]" in "".join(lines)

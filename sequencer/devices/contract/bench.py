@@ -14,8 +14,9 @@ from sequencer.devices.charts import BUSY
 from sequencer.devices.connect import CLIENTS
 from sequencer.devices.contract.peer import PATIENCE_S, Peer
 from sequencer.devices.state import DeviceState
+from sequencer.wire.errors import Rejected
 from sequencer.wire.frames import FrameReader
-from sequencer.wire.messages import Ack, Command
+from sequencer.wire.messages import Ack, Command, Final
 
 
 class Sample(NamedTuple):
@@ -61,6 +62,10 @@ class Broken(Exception):
     """A promise is broken; the text says what was found, and what was promised."""
 
 
+class TooShort(Exception):
+    """The work was over before anything could happen to it: a promise about interrupting it cannot be tried."""
+
+
 def same(what: str, found: object, promised: object) -> None:
     """Raise Broken unless both are equal."""
     if found != promised:
@@ -91,6 +96,23 @@ class Bench:
         self.context = context
         self._sample = sample
         self._open: list[Any] = []
+
+    async def suit(self) -> None:
+        """Make sure that the device takes the work it is to be tried with. Raises Rejected where it does not, with what
+        to do; other faults the promises will find."""
+        if self._sample is None:
+            return
+        try:
+            client = await self.operational()
+            if self._sample == SAMPLES.get("sources"):
+                name = next(iter(client.state.sources), "")
+                self._sample = self._sample._replace(work_args={**self._sample.work_args, "name": name})
+            answer = await self.peer().ask(*self.work())
+        except Exception:
+            return
+        if answer.reason == "bad_arguments":
+            told = f"does not take the work it is tried with: {answer.text}; name one with --work and --work-args"
+            raise Rejected("bad_arguments", told, self.endpoint)
 
     @property
     def sample(self) -> Sample:
@@ -131,11 +153,14 @@ class Bench:
         return self.sample.work, args
 
     async def at_work(self, client: Any) -> tuple[Peer, Command]:
-        """A peer and the command it sent, once the device says that it is at work."""
+        """A peer and the command it sent, once the device says that it is at work. Raises TooShort."""
         peer = self.peer()
         command = peer.command(*self.work())
         await peer.send(command)
         await self.until(client, lambda state: state.chart == BUSY)
+        await self.peer().ask("snapshot")
+        if any(isinstance(answer, Final) for answer in peer.of(command)):
+            raise TooShort(f"{command.cmd} was over before anything could happen to it")
         return peer, command
 
     async def until(self, client: Any, wanted: Callable[[Any], object], patience_s: float = PATIENCE_S) -> None:

@@ -12,6 +12,7 @@ import zmq
 import zmq.asyncio
 
 from sequencer.clock import Clock
+from sequencer.wire.errors import Rejected
 from sequencer.wire.messages import Ack, Answer, Command, Final, encode
 
 PATIENCE_S = 120.0
@@ -61,9 +62,11 @@ class Peer:
             getter.cancel()
 
     async def until(self, command: Command, kind: type) -> Any:
-        """The next answer of this kind to this command."""
+        """The next answer of this kind to this command. Raises Rejected for an end that will not come."""
         while True:
             answer = await self.next()
+            if kind is Final and isinstance(answer, Ack) and answer.id == command.id and not answer.accepted:
+                raise Rejected(answer.reason or "refused", f"{command.cmd} was refused: {answer.text}")
             if isinstance(answer, kind) and answer.id == command.id:
                 return answer
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import zmq.asyncio
 
 from sequencer.clock import Clock, ScaledClock, WallClock
-from sequencer.devices.contract.bench import Bench, Broken, Sample
+from sequencer.devices.contract.bench import Bench, Broken, Sample, TooShort
 from sequencer.wire.client import Client
 from sequencer.wire.errors import Incompatible
 from sequencer.wire.messages import Hello, Lease
@@ -27,11 +27,12 @@ class Promise(Protocol):
 
 
 class Tried(NamedTuple):
-    """A promise by its name, and how it was broken; empty: it was kept."""
+    """A promise by its name, and how it was broken or why it could not be tried; both empty: it was kept."""
 
     name: str
     promise: Promise
-    broken: str
+    broken: str = ""
+    untried: str = ""
 
 
 def introduced(endpoint: str) -> Hello:
@@ -57,8 +58,8 @@ def prove(
 ) -> list[Tried]:
     """Try promises on the device at an endpoint, which moves; `tell` hears each result. It is left safe.
 
-    `sample` are the commands tried; a kind that takes no orders has none. Raises Rejected, before anything moves, when
-    somebody else holds the device, and Incompatible for one that lives by virtual time.
+    `sample` are the commands tried; a kind that takes no orders has none. Raises Rejected when somebody else holds the
+    device, or it does not take the work it is tried with, and Incompatible for one that lives by virtual time.
     """
     clock = _clock_of(hello)
     return clock.run(_prove(Bench(kind, endpoint, clock, zmq.asyncio.Context(), sample), promises, tell))
@@ -69,9 +70,11 @@ async def _prove(
 ) -> list[Tried]:
     try:
         await _see_free(bench)
+        await bench.suit()
+        await bench.close()
         tried = []
         for name, promise in promises.items():
-            tried.append(Tried(name, promise, await _broken(bench, promise)))
+            tried.append(await _try(bench, name, promise))
             tell(tried[-1])
             await bench.close()
             if tried[-1].broken:
@@ -100,16 +103,18 @@ async def _set_free(bench: Bench) -> None:
         await peer.ask("release", lease=Lease(HELD_BY, claimed.result["epoch"]))
 
 
-async def _broken(bench: Bench, promise: Promise) -> str:
+async def _try(bench: Bench, name: str, promise: Promise) -> Tried:
     try:
         await promise(bench)
+    except TooShort as short:
+        return Tried(name, promise, untried=str(short))
     except Broken as broken:
-        return str(broken)
+        return Tried(name, promise, str(broken))
     except TimeoutError:
-        return "no answer, or not the state promised, in time"
+        return Tried(name, promise, "no answer, or not the state promised, in time")
     except Exception as error:  # whatever a device does to a client: it is no promise kept
-        return f"{type(error).__name__}: {error}"
-    return ""
+        return Tried(name, promise, f"{type(error).__name__}: {error}")
+    return Tried(name, promise)
 
 
 def _clock_of(hello: Hello) -> Clock:
