@@ -8,6 +8,7 @@ has
     raw           {tag: [DPR CATG, DPR TYPE, DPR TECH]} of the frames it takes
     calibrations  categories it needs (the tags of their files), `optional` those it can do without
     match         categories that must be of the same camera, mode, window, DIT and NDIT as the frames
+    settings      parameters of the recipe: `linlimit: 44000` becomes `--RECIPE.linlimit=44000` before the set
     join          true: all groups of a camera in one set (a DIT ladder); else one set a group
 
 The name of a list of recipes (`recipes: metis`) stands for the rules of `configs/keywords/recipes`, which
@@ -89,7 +90,8 @@ def run(
     lines = [f"{folder / frame['file']} {frame['tag']}" for frame in frames]
     lines += [f"{folder / one['file']} {kind}" for kind, one in chosen.items() if one]
     (place / "frames.sof").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    code = call([*parameters["runner"], recipe, "frames.sof"], place)
+    settings = [f"--{recipe}.{name}={value:g}" for name, value in rule.get("settings", {}).items()]
+    code = call([*parameters["runner"], recipe, *settings, "frames.sof"], place)
     product |= {"log": f"{place.name}/{LOG}", "inputs": inputs(frames, chosen)}
     return made(product, place, number, code, [f"{kind} was zeros: nothing is corrected by it" for kind in blank])
 
