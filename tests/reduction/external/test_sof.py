@@ -93,12 +93,12 @@ def test_one_set_a_group_with_its_calibrations_the_flat_with_the_dark_of_its_dit
     assert {name: product.category for name, product in made.items()} == {
         "metis_01_MASTER_DARK_2RG_1": "MASTER_DARK_2RG",
         "metis_01_MASTER_DARK_2RG_2": "MASTER_DARK_2RG",
-        "metis_01_FLAT_1": "MASTER_IMG_FLAT_TWILIGHT_LM",
+        "metis_01_MASTER_IMG_FLAT_TWILIGHT_LM_1": "MASTER_IMG_FLAT_TWILIGHT_LM",
     }
     for name, count in zip(made, (4, 5, 6), strict=True):
         assert fits.getdata(run_dir / "products" / f"{name}.fits")[0, 0] == count
         assert made[name].qa.flag == "PARTIAL"
-    flat = made["metis_01_FLAT_1"]
+    flat = made["metis_01_MASTER_IMG_FLAT_TWILIGHT_LM_1"]
     assert (
         "stage metis: metis_lm_img_flat ended with code 0; it gives no quality flag of its own"
         in flat.qa.reasons
@@ -121,8 +121,8 @@ def test_a_flat_without_a_dark_of_its_dit_waits_for_it(
     assert "metis_02_MASTER_DARK_2RG_1.fits" in flats[1].inputs
     left = sorted(path.name for path in (tmp_path / "run/products").glob("metis_01_*.json"))
     assert [name for name in left if not name.endswith(".qa.json")] == [
-        "metis_01_FLAT_1.json",
         "metis_01_MASTER_DARK_2RG_1.json",
+        "metis_01_MASTER_IMG_FLAT_TWILIGHT_LM_1.json",
     ]
 
 
@@ -153,6 +153,7 @@ def test_the_packaged_rules_of_an_instrument_are_told_by_the_name_of_its_pipelin
             for _ in range(2):
                 night.expose(1e4, dit_s, DPR_TYPE="DETLIN", DRS_FILTER=name, **LM)
     dark = [night.expose(0.0, 0.2, DPR_TYPE="DARK", **LM).name for _ in range(2)]
+    night.expose(0.0, 0.3, DPR_TYPE="DARK", **{**LM, "DPR_TECH": "IMAGE,N"})
     made = by_name(reduce(tmp_path / "run", {"metis": StageConfig(stages["metis"].command, parameters=parameters)}))
     run_dir = tmp_path / "run"
     assert [line.split()[1] for line in lines(run_dir, "metis_det_lingain_1")] == ["DETLIN_2RG_RAW"] * 12
@@ -163,6 +164,8 @@ def test_the_packaged_rules_of_an_instrument_are_told_by_the_name_of_its_pipelin
         assert [hdu.name for hdu in hdus] == ["PRIMARY", "PERSISTENCE_MAP"]
         assert (hdus[1].data.shape, hdus[1].data.max()) == ((32, 32), 0.0)
         assert hdus[0].header["ESO PRO CATG"] == "PERSISTENCE_MAP"
+    other = made["metis_01_metis_det_dark_2"]
+    assert "stage metis: metis_det_dark needs LINEARITY_GEO: none is there" in other.qa.reasons
     log = (run_dir / "products" / made["metis_01_LINEARITY_2RG_1"].log).read_text()
     assert log == "running metis_det_lingain --metis_det_lingain.linlimit=22100 frames.sof on 12 files\n"
     product = made["metis_01_MASTER_DARK_2RG_1"]

@@ -25,6 +25,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -47,9 +48,11 @@ def reduce(folder: Path) -> Entry:
         return {"contract": CONTRACT, "products": [], "error": lack}
     known = [one for one in manifest["calibrations"] if one["flag"] != "BAD"]
     products: list[Entry] = []
+    calls: Counter[str] = Counter()
     for rule in parameters["recipes"]:
-        for number, frames in enumerate(sets(rule, manifest["frames"]), 1):
-            found = run(folder, parameters, rule, number, frames, known)
+        for frames in sets(rule, manifest["frames"]):
+            calls[rule["recipe"]] += 1
+            found = run(folder, parameters, rule, calls[rule["recipe"]], frames, known)
             products += found
             known += [
                 {**product, "flag": "", **{key: frames[0][key] for key in SAME}}
@@ -109,10 +112,11 @@ def made(product: Entry, place: Path, number: int, code: int, remarks: list[str]
     files = {path: cards(path) for path in sorted(place.glob("*.fits")) if not path.is_symlink()}
     if code != 0 or not files:
         return [{**product, "qa": bad(f"{recipe} ended with code {code} and {len(files)} products")}]
+    categories = Counter(found.get("ESO PRO CATG", "") for found in files.values())
     return [
         {
             **product,
-            "name": f"{path.stem}_{number}",
+            "name": f"{named(path, found, categories)}_{number}",
             "file": f"{place.name}/{path.name}",
             "category": found.get("ESO PRO CATG", "UNKNOWN"),
             "figures": quality(found),
@@ -120,6 +124,12 @@ def made(product: Entry, place: Path, number: int, code: int, remarks: list[str]
         }
         for path, found in files.items()
     ]
+
+
+def named(path: Path, found: dict[str, str], categories: Counter[str]) -> str:
+    """A product by its category, if it is the only one of a call: runners put the time into names of files."""
+    kind = found.get("ESO PRO CATG", "")
+    return kind if kind and categories[kind] == 1 else path.stem
 
 
 def quality(found: dict[str, str]) -> dict[str, str]:
