@@ -25,7 +25,7 @@ class RawType(Struct, forbid_unknown_fields=True, frozen=True):
     `match` with the read-out of the frames; `optional` it takes when they are there. `lit` frames are stacked by
     optics, too; `apart` are keywords in which frames of one set may differ. `chips`, `fewest` (frames), `ndit` (0: any)
     and, where frames without light meet `unlit`, two of them at each DIT of two frames with light, and so many `dits`,
-    are what the recipe wants but does not check.
+    are what the recipe wants but does not check. `settings` are parameters of the recipe that are not its defaults.
     """
 
     recipe: str
@@ -40,6 +40,7 @@ class RawType(Struct, forbid_unknown_fields=True, frozen=True):
     chips: int = 1
     ndit: int = 0
     dits: int = 0
+    settings: dict[str, float] = {}
     fewest: int = 1
 
 

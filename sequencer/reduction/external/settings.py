@@ -44,4 +44,5 @@ def _rule(tag: str, one: RawType) -> dict[str, Any]:
         "optional": one.optional,
         "match": one.match,
         "join": "ESO DET DIT" in one.apart,
+        "settings": one.settings,
     }

@@ -18,19 +18,20 @@ from sequencer.reduction import ProductRecord
 from tests.reduction.external.bench import darks, program, record_of, reduce
 
 RUNNER = r"""#!/bin/sh
-# runner RECIPE SET: a product with the recipe's category whose one pixel is the number of lines of the set.
-echo "running $1 on $(wc -l < "$2") files"
+# runner RECIPE [OPTION...] SET: a product with the recipe's category whose one pixel is the number of lines of the set.
+for set; do :; done
+echo "running $* on $(wc -l < "$set") files"
 case $1 in
   metis_det_dark) category=MASTER_DARK_2RG; file=MASTER_DARK_2RG.fits ;;
   metis_lm_img_flat) category=MASTER_IMG_FLAT_TWILIGHT_LM; file=FLAT.fits ;;
   *) echo "no such recipe: $1"; exit 4 ;;
 esac
-while read -r path tag; do test -f "$path" || exit 5; done < "$2"
+while read -r path tag; do test -f "$path" || exit 5; done < "$set"
 { printf '%-80s' "SIMPLE  =                    T" "BITPIX  =                   32" \
     "NAXIS   =                    2" "NAXIS1  =                    1" "NAXIS2  =                    1" \
     "HIERARCH ESO PRO CATG = '$category' / category" END
   head -c 2320 /dev/zero | tr '\0' ' '
-  printf "\\000\\000\\000\\00$(wc -l < "$2")"
+  printf "\\000\\000\\000\\00$(wc -l < "$set")"
   head -c 2876 /dev/zero; } > "$file"
 """
 ATTACHED = """
@@ -92,17 +93,17 @@ def test_one_set_a_group_with_its_calibrations_the_flat_with_the_dark_of_its_dit
     assert {name: product.category for name, product in made.items()} == {
         "metis_01_MASTER_DARK_2RG_1": "MASTER_DARK_2RG",
         "metis_01_MASTER_DARK_2RG_2": "MASTER_DARK_2RG",
-        "metis_01_FLAT_1": "MASTER_IMG_FLAT_TWILIGHT_LM",
+        "metis_01_MASTER_IMG_FLAT_TWILIGHT_LM_1": "MASTER_IMG_FLAT_TWILIGHT_LM",
     }
     for name, count in zip(made, (4, 5, 6), strict=True):
         assert fits.getdata(run_dir / "products" / f"{name}.fits")[0, 0] == count
         assert made[name].qa.flag == "PARTIAL"
-    flat = made["metis_01_FLAT_1"]
+    flat = made["metis_01_MASTER_IMG_FLAT_TWILIGHT_LM_1"]
     assert (
         "stage metis: metis_lm_img_flat ended with code 0; it gives no quality flag of its own"
         in flat.qa.reasons
     )
-    assert (run_dir / "products" / flat.log).read_text() == "running metis_lm_img_flat on 6 files\n"
+    assert (run_dir / "products" / flat.log).read_text() == "running metis_lm_img_flat frames.sof on 6 files\n"
     assert flat.inputs[:4] == flats
 
 
@@ -120,8 +121,8 @@ def test_a_flat_without_a_dark_of_its_dit_waits_for_it(
     assert "metis_02_MASTER_DARK_2RG_1.fits" in flats[1].inputs
     left = sorted(path.name for path in (tmp_path / "run/products").glob("metis_01_*.json"))
     assert [name for name in left if not name.endswith(".qa.json")] == [
-        "metis_01_FLAT_1.json",
         "metis_01_MASTER_DARK_2RG_1.json",
+        "metis_01_MASTER_IMG_FLAT_TWILIGHT_LM_1.json",
     ]
 
 
@@ -152,6 +153,7 @@ def test_the_packaged_rules_of_an_instrument_are_told_by_the_name_of_its_pipelin
             for _ in range(2):
                 night.expose(1e4, dit_s, DPR_TYPE="DETLIN", DRS_FILTER=name, **LM)
     dark = [night.expose(0.0, 0.2, DPR_TYPE="DARK", **LM).name for _ in range(2)]
+    night.expose(0.0, 0.3, DPR_TYPE="DARK", **{**LM, "DPR_TECH": "IMAGE,N"})
     made = by_name(reduce(tmp_path / "run", {"metis": StageConfig(stages["metis"].command, parameters=parameters)}))
     run_dir = tmp_path / "run"
     assert [line.split()[1] for line in lines(run_dir, "metis_det_lingain_1")] == ["DETLIN_2RG_RAW"] * 12
@@ -162,6 +164,10 @@ def test_the_packaged_rules_of_an_instrument_are_told_by_the_name_of_its_pipelin
         assert [hdu.name for hdu in hdus] == ["PRIMARY", "PERSISTENCE_MAP"]
         assert (hdus[1].data.shape, hdus[1].data.max()) == ((32, 32), 0.0)
         assert hdus[0].header["ESO PRO CATG"] == "PERSISTENCE_MAP"
+    other = made["metis_01_metis_det_dark_2"]
+    assert "stage metis: metis_det_dark needs LINEARITY_GEO: none is there" in other.qa.reasons
+    log = (run_dir / "products" / made["metis_01_LINEARITY_2RG_1"].log).read_text()
+    assert log == "running metis_det_lingain --metis_det_lingain.linlimit=22100 frames.sof on 12 files\n"
     product = made["metis_01_MASTER_DARK_2RG_1"]
     assert "stage metis: PERSISTENCE_MAP was zeros: nothing is corrected by it" in product.qa.reasons
     assert "stage metis: QC: LIN GAIN MEAN 3.99" in product.qa.reasons

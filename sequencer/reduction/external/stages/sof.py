@@ -8,6 +8,7 @@ has
     raw           {tag: [DPR CATG, DPR TYPE, DPR TECH]} of the frames it takes
     calibrations  categories it needs (the tags of their files), `optional` those it can do without
     match         categories that must be of the same camera, mode, window, DIT and NDIT as the frames
+    settings      parameters of the recipe: `linlimit: 44000` becomes `--RECIPE.linlimit=44000` before the set
     join          true: all groups of a camera in one set (a DIT ladder); else one set a group
 
 The name of a list of recipes (`recipes: metis`) stands for the rules of `configs/keywords/recipes`, which
@@ -24,6 +25,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -46,9 +48,11 @@ def reduce(folder: Path) -> Entry:
         return {"contract": CONTRACT, "products": [], "error": lack}
     known = [one for one in manifest["calibrations"] if one["flag"] != "BAD"]
     products: list[Entry] = []
+    calls: Counter[str] = Counter()
     for rule in parameters["recipes"]:
-        for number, frames in enumerate(sets(rule, manifest["frames"]), 1):
-            found = run(folder, parameters, rule, number, frames, known)
+        for frames in sets(rule, manifest["frames"]):
+            calls[rule["recipe"]] += 1
+            found = run(folder, parameters, rule, calls[rule["recipe"]], frames, known)
             products += found
             known += [
                 {**product, "flag": "", **{key: frames[0][key] for key in SAME}}
@@ -89,7 +93,8 @@ def run(
     lines = [f"{folder / frame['file']} {frame['tag']}" for frame in frames]
     lines += [f"{folder / one['file']} {kind}" for kind, one in chosen.items() if one]
     (place / "frames.sof").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    code = call([*parameters["runner"], recipe, "frames.sof"], place)
+    settings = [f"--{recipe}.{name}={value:g}" for name, value in rule.get("settings", {}).items()]
+    code = call([*parameters["runner"], recipe, *settings, "frames.sof"], place)
     product |= {"log": f"{place.name}/{LOG}", "inputs": inputs(frames, chosen)}
     return made(product, place, number, code, [f"{kind} was zeros: nothing is corrected by it" for kind in blank])
 
@@ -107,10 +112,11 @@ def made(product: Entry, place: Path, number: int, code: int, remarks: list[str]
     files = {path: cards(path) for path in sorted(place.glob("*.fits")) if not path.is_symlink()}
     if code != 0 or not files:
         return [{**product, "qa": bad(f"{recipe} ended with code {code} and {len(files)} products")}]
+    categories = Counter(found.get("ESO PRO CATG", "") for found in files.values())
     return [
         {
             **product,
-            "name": f"{path.stem}_{number}",
+            "name": f"{named(path, found, categories)}_{number}",
             "file": f"{place.name}/{path.name}",
             "category": found.get("ESO PRO CATG", "UNKNOWN"),
             "figures": quality(found),
@@ -118,6 +124,12 @@ def made(product: Entry, place: Path, number: int, code: int, remarks: list[str]
         }
         for path, found in files.items()
     ]
+
+
+def named(path: Path, found: dict[str, str], categories: Counter[str]) -> str:
+    """A product by its category, if it is the only one of a call: runners put the time into names of files."""
+    kind = found.get("ESO PRO CATG", "")
+    return kind if kind and categories[kind] == 1 else path.stem
 
 
 def quality(found: dict[str, str]) -> dict[str, str]:
