@@ -89,13 +89,26 @@ class Belief:
             self.time_s,
             self.log_u + shift * log,
             self.slope_per_s + shift * slope,
-            max(self.floor + shift * floor, 0.0),
+            self.floor + shift * floor,
             max(self.var_log - shrink * log * log, 0.0),
             max(self.var_slope - shrink * slope * slope, 0.0),
             max(self.var_floor - shrink * floor * floor, 0.0),
             self.cov_log_slope - shrink * log * slope,
             self.cov_log_floor - shrink * log * floor,
             self.cov_slope_floor - shrink * slope * floor,
+        )._lit()
+
+    def _lit(self) -> Belief:
+        """The belief with a floor that is not negative, rate and slope as they follow from that (projection along the
+        covariance, as in Simon 2010, IET Control Theory Appl. 4, 1303)."""
+        if self.floor >= 0.0:
+            return self
+        gain = -self.floor / self.var_floor if self.var_floor > 0.0 else 0.0
+        return replace(
+            self,
+            log_u=self.log_u + gain * self.cov_log_floor,
+            slope_per_s=self.slope_per_s + gain * self.cov_slope_floor,
+            floor=0.0,
         )
 
 

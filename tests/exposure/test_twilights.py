@@ -228,7 +228,9 @@ def test_the_mean_of_all_dits_of_an_exposure_reaches_the_target(evening):
         opening_s, exposed_s = time_s + 5.0, answer.dit_s * answer.ndit
         mean_e = night.sky_e(opening_s, exposed_s) / answer.ndit + CAMERA.dark_rate_e_s * answer.dit_s
         fraction = CAMERA.level_fraction(mean_e)
-        watched.record(opening_s, answer.dit_s, fraction * CAMERA.full_well_e, probe=answer.probe)
+        watched.record(
+            opening_s, answer.dit_s, fraction * CAMERA.full_well_e, ndit=answer.ndit, probe=answer.probe
+        )
         if not answer.probe:
             assert answer.ndit == max(1, round(40.0 / answer.dit_s))
             fractions.append(fraction)
