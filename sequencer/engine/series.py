@@ -14,7 +14,18 @@ from sequencer.engine.context import RunContext
 from sequencer.engine.exposing import EndedForPause, Exposer
 from sequencer.engine.frame_log import finite
 from sequencer.engine.shot import Shot
-from sequencer.exposure import STARRY_SHARE, Answer, Expose, LevelPlan, Rung, SkyJumps, Stop, Verdict, Wait, ladder
+from sequencer.exposure import (
+    STARRY_SHARE,
+    Answer,
+    Expose,
+    LevelPlan,
+    Rung,
+    SkyJumps,
+    Stop,
+    Verdict,
+    Wait,
+    ladder,
+)
 
 KNOWN_NOISES = 5.0
 """Read noises of a pixel above which a level says how bright the light is (assumed)."""

@@ -153,4 +153,4 @@ class ConstantLevel:
 def _left(since_s: float, hold_s: float, time_s: float, reason: str) -> Wait | None:
     """What is left of a wait since a time; None once it is over, or where a clock has jumped back."""
     left_s = since_s + hold_s - time_s
-    return Wait(min(left_s, MAX_WAIT_S), reason) if 0.0 < left_s <= hold_s else None
+    return Wait(min(left_s, MAX_WAIT_S), reason) if 0.0 < left_s <= hold_s + 1e-3 else None

@@ -7,6 +7,9 @@ import math
 DARKEST = -7.0
 """ln of the transmission of a cloud through which no light was measured: 0.1 %."""
 
+DEEPEST = 1.0
+"""|departure| beyond which a cloud is thick: how thick says nothing of how far and how fast a sky wanders. Assumed."""
+
 MEMORIES_S = (4.0, 40.0, 160.0, 640.0)
 """Times in which a departure may go by e: cirrus faster than a read-out to a haze that stays."""
 
@@ -69,7 +72,7 @@ class Weather:
             return
         self._weigh(departure, max(time_s - self._time_s, 0.0))
         self._frames = FORGETTING * self._frames + 1.0
-        self._squares = FORGETTING * self._squares + departure * departure
+        self._squares = FORGETTING * self._squares + _bounded(departure) ** 2
         self.departure, self._time_s = departure, time_s
         if self.sigma < CALM_SIGMA:
             self.departure, self.both = 0.0, False
@@ -77,13 +80,17 @@ class Weather:
 
     def _weigh(self, departure: float, elapsed_s: float) -> None:
         """Likelihood of every memory: squares over the innovation's variance, and the logarithm of that."""
-        if 0.0 < elapsed_s < math.inf and self.departure > DARKEST:
+        if 0.0 < elapsed_s < math.inf:
             for memory_s, score in zip(MEMORIES_S, self._scores, strict=True):
                 kept = math.exp(-elapsed_s / memory_s)
                 free = 1.0 - kept * kept + 1e-6
-                score[0] = FORGETTING * score[0] + (departure - kept * self.departure) ** 2 / free
+                score[0] = FORGETTING * score[0] + (_bounded(departure) - kept * _bounded(self.departure)) ** 2 / free
                 score[1] = FORGETTING * score[1] + math.log(free)
         frames = USUAL_FRAMES + self._frames
         usual = USUAL_FRAMES * USUAL_SIGMA**2
         costs = [frames * math.log((squares + usual) / frames) + logs for squares, logs in self._scores]
         self.memory_s = MEMORIES_S[costs.index(min(costs))]
+
+
+def _bounded(departure: float) -> float:
+    return min(max(departure, -DEEPEST), DEEPEST)

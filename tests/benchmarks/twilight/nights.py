@@ -63,7 +63,7 @@ class Scene:
     """A kind of twilight: law, direction, seconds between closing and opening, and what else is in it.
 
     `believed` is the rate that is believed over the night's (1: usually known); `told` whether the floor is; `stars` the
-    share of pixels with a star; `lies` whether frames of any level are called saturated; `flashes` whether a lamp flashes.
+    share of pixels with a star; `lies`: frames of any level are called saturated; `flashes`: a lamp does.
     """
 
     law: str
