@@ -14,16 +14,24 @@ from sequencer.engine.context import RunContext
 from sequencer.engine.exposing import EndedForPause, Exposer
 from sequencer.engine.frame_log import finite
 from sequencer.engine.shot import Shot
-from sequencer.exposure import Answer, Expose, LevelPlan, Rung, SkyJumps, Stop, Verdict, Wait, ladder
+from sequencer.exposure import (
+    STARRY_SHARE,
+    Answer,
+    Expose,
+    LevelPlan,
+    Rung,
+    SkyJumps,
+    Stop,
+    Verdict,
+    Wait,
+    ladder,
+)
 
 KNOWN_NOISES = 5.0
 """Read noises of a pixel above which a level says how bright the light is (assumed)."""
 
 KNOWN_SIGMA = 0.5
 """Doubt of a filter's rate up to which a leap of it is one: that of an instrument file is 0.3 (assumed)."""
-
-STARRY_SHARE = 0.001
-"""Share of pixels more than 5 sigma above the background that makes a frame starry (ESO-style patch check)."""
 
 SPARE_ATTEMPTS = 10
 """Attempts beyond twice the frames wanted before a series gives up: no loop without a bound."""
@@ -137,7 +145,7 @@ class FlatSeries:
             if probe:
                 await self._probe(replace(shot, kind="probe", level_number=0, ladder_pass=0), beam)
                 return False
-            _, verdict = await self._exposer.take_once(shot, self._judge, beam.ready)
+            _, verdict = await self._exposer.take_once(shot, partial(self._judge, ndit=shot.ndit), beam.ready)
         except EndedForPause:
             return False
         if verdict.name != "impossible":
@@ -148,7 +156,7 @@ class FlatSeries:
         return verdict.good
 
     async def _probe(self, shot: Shot, beam: CameraBeam) -> None:
-        levels, verdict = await self._exposer.probe(shot, partial(self._judge, probe=True), beam.ready)
+        levels, verdict = await self._exposer.probe(shot, partial(self._judge, ndit=shot.ndit, probe=True), beam.ready)
         level_e = levels.level_e if levels else math.nan
         self._run.log(
             "probe",
@@ -162,7 +170,7 @@ class FlatSeries:
             reason=verdict.reason,
         )
 
-    def _judge(self, start_s: float, dit_s: float, levels: Levels, *, probe: bool = False) -> Verdict:
+    def _judge(self, start_s: float, dit_s: float, levels: Levels, *, ndit: int, probe: bool = False) -> Verdict:
         if over := self._run.control.window_over:
             return Verdict("unstable", f"the light stop closed in mid-exposure: {over}")
         airmass, ambient_k = self.belief.conditions()
@@ -174,6 +182,7 @@ class FlatSeries:
             start_s,
             dit_s,
             levels.level_e,
+            ndit=ndit,
             probe=probe,
             saturated=saturated,
             airmass=airmass,
@@ -194,7 +203,7 @@ class FlatSeries:
     def _shot(self, answer: Expose, i: int, n: int, good: int, airmass_level: float) -> Shot:
         controller = self.belief.controller
         opening_s = self._run.clock.now() + controller.overhead_s
-        predicted = controller.predict_fraction(answer.dit_s, opening_s, *self.belief.conditions())
+        predicted = controller.predict_fraction(answer.dit_s, opening_s, *self.belief.conditions(), answer.ndit)
         return replace(
             self.label,
             dit_s=answer.dit_s,

@@ -23,12 +23,13 @@ from sequencer.exposure.limits import SATURATION_FRACTION, DetectorLimits
 from sequencer.exposure.linearity import linearise, respond
 from sequencer.exposure.outlook import Outlook
 from sequencer.exposure.plan import LevelPlan
-from sequencer.exposure.verdict import Verdict, verdict
+from sequencer.exposure.verdict import STARRY_SHARE, Verdict, verdict
 
 __all__ = [
     "SATURATION_FRACTION",
     "SHAPED_SLOPE_NOISE_PER_S3",
     "SHAPED_SLOPE_SIGMA_PER_S",
+    "STARRY_SHARE",
     "Answer",
     "DarkLevel",
     "DetectorLimits",

@@ -39,6 +39,15 @@ class DitList:
         dits = (limits.min_dit_s * math.exp(span * i / max(count, 1)) for i in range(count + 1))
         return cls(tuple(sorted({on_grid(dit, limits) for dit in dits})))
 
+    def check(self, limits: DetectorLimits) -> None:
+        """Raise ValueError if the detector cannot do one of the DITs."""
+        # The small term forgives the rounding of a limit that is worked out.
+        low, high = limits.min_dit_s * (1.0 - 1e-6), limits.max_dit_s * (1.0 + 1e-6)
+        wrong = [f"{dit_s:g}" for dit_s in self.dits_s if not low <= dit_s <= high]
+        if wrong:
+            allowed = f"{limits.min_dit_s:g} to {limits.max_dit_s:g} s"
+            raise ValueError(f"DITs of {', '.join(wrong)} s are outside the limits, {allowed}")
+
     def nearest(self, dit_s: float) -> float:
         """The listed DIT whose ratio to `dit_s` is nearest to 1; the shorter of two equally near ones."""
         above = bisect_left(self.dits_s, dit_s)

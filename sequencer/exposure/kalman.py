@@ -85,11 +85,11 @@ class Belief:
         log = by_log * self.var_log + by_floor * self.cov_log_floor
         slope = by_log * self.cov_log_slope + by_floor * self.cov_slope_floor
         floor = by_log * self.cov_log_floor + by_floor * self.var_floor
-        return Belief(
+        moved = Belief(
             self.time_s,
             self.log_u + shift * log,
             self.slope_per_s + shift * slope,
-            max(self.floor + shift * floor, 0.0),
+            self.floor + shift * floor,
             max(self.var_log - shrink * log * log, 0.0),
             max(self.var_slope - shrink * slope * slope, 0.0),
             max(self.var_floor - shrink * floor * floor, 0.0),
@@ -97,6 +97,21 @@ class Belief:
             self.cov_log_floor - shrink * log * floor,
             self.cov_slope_floor - shrink * slope * floor,
         )
+        return _lit(moved)
+
+
+def _lit(belief: Belief) -> Belief:
+    """The belief with a floor that is not negative, rate and slope as they follow from that (projection along the
+    covariance, as in Simon 2010, IET Control Theory Appl. 4, 1303)."""
+    if belief.floor >= 0.0:
+        return belief
+    gain = -belief.floor / belief.var_floor if belief.var_floor > 0.0 else 0.0
+    return replace(
+        belief,
+        log_u=belief.log_u + gain * belief.cov_log_floor,
+        slope_per_s=belief.slope_per_s + gain * belief.cov_slope_floor,
+        floor=0.0,
+    )
 
 
 def _hazard(cut: float) -> float:

@@ -3,58 +3,55 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from sequencer.exposure.answers import Answer, Expose, Stop, Wait
+from sequencer.exposure.answers import MAX_WAIT_S, Answer, Expose, Stop, Wait
 from sequencer.exposure.conditions import Conditions
 from sequencer.exposure.dit_list import DitList
-from sequencer.exposure.hold import Hold
+from sequencer.exposure.judge import Frame
+from sequencer.exposure.limits import SATURATION_FRACTION
 from sequencer.exposure.plan import LevelPlan
 from sequencer.exposure.rate import Background
-from sequencer.exposure.reach import Reach, reach
+from sequencer.exposure.reach import BRIGHT_EDGE, Reach, reach
 
-HOPE_SIGMAS = 2.0
-"""By how many sigma a sky hardly known may already suit, or still suit, before a probe tells."""
+HOPE_SIGMAS = 4.6
+"""By how many sigma a sky hardly known may already suit, or still suit, before a probe tells: a factor of four for a
+usual prior of 30 %. A look at a sky that does not suit yet costs no flat, coming late does."""
 
-DAWN_HOPE_SIGMAS = 4.0
-"""The same before the first frame at dawn: a probe of a sky still too faint costs no time, coming late costs flats."""
+WEATHER_SIGMAS = 2.0
+"""By how many sigma of what was seen of it a wandering sky may depart from its law before it counts as over."""
 
 FRESH_SIGMA = 0.02
 """Doubt of ln(rate) above which a sky that is waited for at dawn is probed again: 6 s of twilight. Assumed."""
-
-SAFE_PROBE_FRACTION = 0.82
-"""Level at the minimum DIT from which on a fading sky is probed: 0.6 sigma of 30 % below saturation,
-which costs another probe, while coming late costs flats."""
-
-USUAL_SIGMA = 0.3
-"""The doubt of a usual prior; more lets a probe come earlier."""
-
-MOST_DOUBT = 5.0
-"""ln of the largest factor by which doubt brings a probe earlier."""
 
 DARK_SHARE = 0.3
 """Share of twilight below which a probe at dawn shows the floor. Assumed."""
 
 FLOOR_SIGMA = 0.1
-"""Doubt of ln(twilight / floor) from which on such a probe is worth it. Assumed."""
+"""Doubt of the floor from which on such a probe is worth it. Assumed."""
 
 CLOUD_HOLD_S = (5.0, 20.0)
-"""First and longest wait behind a cloud before looking again. Assumed."""
+"""First and longest wait behind a cloud before looking again, doubled each time. Assumed."""
 
-BRIGHT_HOLD_S = (30.0, 480.0)
-"""First and longest wait in a fading sky that saturated the minimum DIT. Assumed."""
+BRIGHT_HOLD_S = (10.0, 480.0)
+"""Shortest and longest wait in a fading sky that saturated the minimum DIT. Assumed."""
+
+FADING = "the sky saturates the minimum DIT, it is fading"
 
 MAX_LOOKS = 180
 """Looks at clouds before the filter is given up: an hour or more."""
 
 
 class ConstantLevel:
-    """Decides for one filter in LEVEL, on what `sky` believes. The twilight ends by the clear sky: behind a cloud
-    one waits and looks again."""
+    """Decides for one filter in LEVEL, on what `sky` believes. What suits now is exposed; the twilight ends when
+    neither the sky as it is nor its law, and the weather seen, can suit any more. Until then one looks again."""
 
     def __init__(self, sky: Background, plan: LevelPlan, dit_list: DitList | None) -> None:
         self._sky, self._plan, self._dit_list = sky, plan, dit_list
+        self._evening = plan.direction == "EVENING"
         self._kept_dit_s: float | None = None
-        self._cloud, self._bright = Hold(*CLOUD_HOLD_S), Hold(*BRIGHT_HOLD_S)
+        self._last_s = -math.inf
+        self._saturated_s: float | None = None
         self._looks = 0
 
     def known(self, opening: Conditions) -> bool:
@@ -64,88 +61,96 @@ class ConstantLevel:
         sigma = sky.sigma(opening)
         if sigma > plan.tolerance:
             return False
-        if plan.direction == "EVENING" or self._kept_dit_s is not None or sky.veil:
+        if self._evening or self._kept_dit_s is not None or sky.weather.sigma:
             return True
         obstacle = self._reach(opening).obstacle
-        if obstacle == "thermal" and sky.share_sigma(opening) > plan.tolerance:
+        if obstacle == "thermal" and sky.floor_sigma > FLOOR_SIGMA:
             return False
         return sigma <= FRESH_SIGMA or obstacle in ("", "bright")
 
     def unsure(self, opening: Conditions, time_s: float) -> Wait | Stop | None:
         """What to do besides probing a sky that is hardly known: wait while it hardly suits, stop if it hardly
         can. None: probe."""
-        holding = self._bright.left(time_s)
-        if holding is not None:
-            return holding
-        evening = self._plan.direction == "EVENING"
-        last = self._hoped(opening, HOPE_SIGMAS if evening else -HOPE_SIGMAS)
-        if last.late(self._plan.direction):
+        if fading := self._fading(opening, time_s):
+            return fading
+        sign, direction = (1.0 if self._evening else -1.0), self._plan.direction
+        last = self._hoped(opening, sign * HOPE_SIGMAS)
+        if last.late(direction):
             return Stop(last.reason)
-        hope = HOPE_SIGMAS if self._sky.frames else DAWN_HOPE_SIGMAS
-        first = self._hoped(opening, -HOPE_SIGMAS if evening else hope)
-        if first.obstacle and not first.late(self._plan.direction):
-            return None if self._floor_alone(opening, first) else Wait(first.seconds, first.reason)
-        return self._too_bright(opening) if evening else None
+        first = self._hoped(opening, -sign * HOPE_SIGMAS)
+        if first.obstacle and not first.late(direction) and not self._floor_alone(opening, first):
+            return Wait(first.seconds, first.reason)
+        return None
 
-    def _too_bright(self, opening: Conditions) -> Wait | None:
-        """Wait for a fading sky in which even the minimum DIT may saturate."""
-        outlook = self._sky.outlook(opening, clear=True)
-        # The less is known of the sky, the less its waiting may hang on what is believed.
-        doubt = math.exp(min(max(self._sky.sigma(opening) - USUAL_SIGMA, 0.0), MOST_DOUBT))
-        signal_e = outlook.signal_e(outlook.limits.min_dit_s)
-        safe_e = outlook.limits.signal_e(SAFE_PROBE_FRACTION) * doubt
-        if signal_e <= safe_e:
+    def _fading(self, opening: Conditions, time_s: float) -> Wait | None:
+        """After a look that saturated at dusk: no longer than a sky just too bright to be measured needs to suit."""
+        if self._saturated_s is None:
             return None
-        reason = f"the sky is too bright: {100 * outlook.level_fraction(outlook.limits.min_dit_s):.1f} % of full well"
-        return Wait(outlook.seconds_until(safe_e / signal_e), f"{reason} at the minimum DIT")
+        outlook, plan = self._sky.outlook(opening), self._plan
+        suits_e = outlook.limits.signal_e(min(plan.target_fraction * (1.0 + BRIGHT_EDGE * plan.tolerance), 1.0))
+        room = math.log(outlook.limits.signal_e(SATURATION_FRACTION) / suits_e)
+        shortest_s, longest_s = BRIGHT_HOLD_S
+        hold_s = room / -outlook.slope_per_s if outlook.slope_per_s < 0.0 else longest_s
+        return _left(self._saturated_s, min(max(hold_s, shortest_s), longest_s), time_s, FADING)
 
     def _floor_alone(self, opening: Conditions, first: Reach) -> bool:
         """Whether a probe now, before dawn, would show the floor by itself; once."""
-        dark = self._sky.outlook(opening, clear=True).twilight_share() < DARK_SHARE
-        worth = first.obstacle == "thermal" and self._sky.floor_sigma > FLOOR_SIGMA and self._sky.frames == 0
-        return dark and worth
+        outlook, sky = self._sky.outlook(opening, clear=True), self._sky
+        floor_e_s = max(outlook.floor_e_s, sky.floor_sigma * sky.prior.floor(opening.airmass, opening.temperature_k))
+        dark = replace(outlook, floor_e_s=floor_e_s).twilight_share() < DARK_SHARE
+        return dark and bool(first.obstacle) and sky.floor_sigma > FLOOR_SIGMA and sky.frames == 0
 
     def answer(self, opening: Conditions, time_s: float) -> Answer | None:
-        """Expose, Wait or Stop; None: look at the cloud with a probe."""
-        if self._cloud.begun:
-            return self._cloud.left(time_s)
-        direction = self._plan.direction
+        """Expose, Wait or Stop; None: look at the weather with a probe."""
+        direction, weather = self._plan.direction, self._sky.weather
         now = self._reach(opening)
-        clear = self._reach(opening, clear=True) if self._sky.veil else now
-        if clear.late(direction):
-            return Stop(clear.reason)
         if not now.obstacle:
-            self._cloud.reset()
-            self._kept_dit_s = now.dit_s
             return Expose(now.dit_s, now.ndit, False)
-        if self._sky.veil and not clear.obstacle:
-            return self._hold(time_s, now)
-        waiting = clear if now.late(direction) else now
-        return Wait(waiting.seconds, waiting.reason)
-
-    def looked(self, usable: bool) -> None:
-        """A frame was recorded, usable or not: it has shown what the cloud does."""
-        self._cloud.end()
-        if usable:
-            self._bright.reset()
-
-    def saturated(self, time_s: float) -> None:
-        """A frame saturated the minimum DIT; it ended at a time."""
-        self._bright.begin(time_s, "the sky saturates the minimum DIT, it is fading")
-
-    def _hold(self, time_s: float, now: Reach) -> Wait | Stop | None:
+        if not weather.sigma:
+            return Stop(now.reason) if now.late(direction) else Wait(now.seconds, now.reason)
+        hoped = self._reach(opening, clear=True, sigmas=self._hope(late=now.late(direction)))
+        if hoped.late(direction):
+            return Stop(hoped.reason)
+        if hoped.obstacle:
+            return Wait(min(now.seconds, hoped.seconds), now.reason)
         if self._looks >= MAX_LOOKS:
             return Stop(f"still behind a cloud after {self._looks} looks: {now.reason}")
-        self._looks += 1
-        self._cloud.begin(time_s, f"behind a cloud; {now.reason}")
-        return self._cloud.left(time_s)
+        first_s, longest_s = CLOUD_HOLD_S
+        hold_s = min(first_s * 2.0 ** min(self._looks, 8), longest_s)
+        return _left(self._last_s, hold_s, time_s, f"behind a cloud; {now.reason}")
+
+    def _hope(self, *, late: bool) -> float:
+        """By how many sigma the weather may make the law suit: brighter where it is too faint, and the other way
+        round; a cloud that only darkens gives its clear sky back, nothing more."""
+        if not self._sky.weather.both:
+            return 0.0
+        return WEATHER_SIGMAS if late == self._evening else -WEATHER_SIGMAS
+
+    def recorded(self, frame: Frame, *, taught: bool) -> None:
+        """A frame was recorded; `taught`: it has shown what the sky does."""
+        self._last_s = frame.opening.time_s + frame.exposed_s
+        self._looks = self._looks + 1 if frame.probe else 0
+        if not frame.probe:
+            self._kept_dit_s = frame.dit_s
+        if taught:
+            self._saturated_s = None
+
+    def saturated(self) -> None:
+        """The frame recorded saturated the minimum DIT."""
+        self._saturated_s = self._last_s
 
     def _hoped(self, opening: Conditions, sigmas: float) -> Reach:
         """What a clear sky that many sigma brighter than believed would do."""
         outlook = self._sky.outlook(opening, clear=True, sigmas=sigmas, span_s=self._kept_dit_s or 0.0)
         return reach(outlook, self._plan, self._dit_list, self._kept_dit_s)
 
-    def _reach(self, opening: Conditions, *, clear: bool = False) -> Reach:
-        outlook = self._sky.outlook(opening, clear=clear, span_s=self._kept_dit_s or 0.0)
-        share_sigma = self._sky.share_sigma(opening) if self._plan.twilight_share_min else 0.0
-        return reach(outlook, self._plan, self._dit_list, self._kept_dit_s, share_sigma)
+    def _reach(self, opening: Conditions, *, clear: bool = False, sigmas: float = 0.0) -> Reach:
+        outlook = self._sky.outlook(opening, clear=clear, sigmas=sigmas, span_s=self._kept_dit_s or 0.0)
+        margin_e_s = self._sky.floor_margin_e_s(opening) if self._plan.twilight_share_min else 0.0
+        return reach(outlook, self._plan, self._dit_list, self._kept_dit_s, margin_e_s)
+
+
+def _left(since_s: float, hold_s: float, time_s: float, reason: str) -> Wait | None:
+    """What is left of a wait since a time; None once it is over, or where a clock has jumped back."""
+    left_s = since_s + hold_s - time_s
+    return Wait(min(left_s, MAX_WAIT_S), reason) if 0.0 < left_s <= hold_s + 1e-3 else None

@@ -14,11 +14,11 @@ PROBE_STEP = 4.0
 """Factor on the DIT after a probe that saturated (shorter) or saw nothing (longer)."""
 
 MAX_PROBES = 6
-"""Probes in a row without a flat; five quarterings span a factor of 1000 in DIT."""
+"""Probes taken in a row without a flat; five quarterings span a factor of 1000 in DIT."""
 
 
 class Probes:
-    """The probes of one filter."""
+    """The probes of one filter. Those count that were taken, not those that were asked for."""
 
     def __init__(self, sky: Background) -> None:
         self._sky = sky
@@ -34,15 +34,18 @@ class Probes:
         """The next probe; Stop after `MAX_PROBES` in a row."""
         if self._count >= MAX_PROBES:
             return Stop(f"{self._count} probes in a row and no flat")
-        self._count += 1
         dit_s = self._sky.outlook(opening).dit_for(PROBE_FRACTION) if self._again_s is None else self._again_s
-        note = f"probe {self._count} of at most {MAX_PROBES}"
+        note = f"probe {self._count + 1} of at most {MAX_PROBES}"
         return Expose(on_grid(dit_s, self._sky.limits), 1, True, note)
 
     def look(self, opening: Conditions) -> Expose:
         """A probe of a cloud that stays unsaturated should it be gone."""
         dit_s = self._sky.outlook(opening, clear=True).dit_for(PROBE_FRACTION)
         return Expose(on_grid(dit_s, self._sky.limits), 1, True, "is the cloud still there?")
+
+    def taken(self) -> None:
+        """A probe was taken that was no look at a cloud or at a sky still too bright."""
+        self._count += 1
 
     def flat(self) -> None:
         """A usable frame on the record: as many probes as ever may follow."""

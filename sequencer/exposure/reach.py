@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sequencer.exposure.dit_list import DitList, quantise
 from sequencer.exposure.outlook import Outlook
@@ -47,12 +47,12 @@ def reach(
     plan: LevelPlan,
     dit_list: DitList | None = None,
     kept_dit_s: float | None = None,
-    share_sigma: float = 0.0,
+    floor_margin_e_s: float = 0.0,
 ) -> Reach:
     """What a DIT that opens into `outlook` can do for the target of `plan`.
 
     `kept_dit_s` is the DIT of the frame before, kept unless another of the list is clearly nearer;
-    `share_sigma` 1 sigma of ln(twilight / floor).
+    `floor_margin_e_s` 1 sigma of the floor against the twilight.
     """
     limits, ndit = outlook.limits, plan.fixed_ndit
     wanted_s = outlook.dit_for(plan.target_fraction, ndit)
@@ -64,7 +64,7 @@ def reach(
     if dit_list is not None and kept_dit_s in dit_list.dits_s and not chosen.clipped:
         dit_s = _nearer(outlook, plan, ndit, dit_s, kept_dit_s)
     return _limited(outlook, plan, dit_s, ndit, chosen.clipped) or _thermal(
-        outlook, plan, dit_s, ndit, share_sigma
+        outlook, plan, dit_s, ndit, floor_margin_e_s
     )
 
 
@@ -92,13 +92,14 @@ def _limited(outlook: Outlook, plan: LevelPlan, dit_s: float, ndit: int, clipped
     return Reach(dit_s, ndit, "bright" if bright else "faint", reason, outlook.seconds_until(factor))
 
 
-def _thermal(outlook: Outlook, plan: LevelPlan, dit_s: float, ndit: int, share_sigma: float) -> Reach:
+def _thermal(outlook: Outlook, plan: LevelPlan, dit_s: float, ndit: int, floor_margin_e_s: float) -> Reach:
     """What too small a share of twilight forbids."""
-    share = outlook.twilight_share(0.5 * dit_s * ndit)
     wanted = plan.twilight_share_min
+    most = replace(outlook, floor_e_s=outlook.floor_e_s + SHARE_SIGMAS * floor_margin_e_s)
+    share = most.twilight_share(0.5 * dit_s * ndit)
     if share >= 1.0 or wanted <= 0.0:
         return Reach(dit_s, ndit)
-    odds = share / (1.0 - share) * math.exp(-SHARE_SIGMAS * share_sigma)
+    odds = share / (1.0 - share)
     if odds >= wanted / (1.0 - wanted):
         return Reach(dit_s, ndit)
     sure, least = apart(100.0 * odds / (1.0 + odds), 100.0 * wanted, "0f")

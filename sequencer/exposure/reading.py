@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sequencer.exposure.conditions import Conditions
-from sequencer.exposure.veil import DARKEST
+from sequencer.exposure.weather import DARKEST
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Reading:
     reset: bool
 
     @property
-    def veil(self) -> float:
-        """ln of what a cloud did to the sky's part of the rate."""
+    def departure(self) -> float:
+        """ln of the sky's part of the rate over its law."""
         ratio = (self.rate_e_s - self.seen.floor_e_s) / self.seen.sky_e_s
         return max(math.log(ratio), DARKEST) if ratio > 0.0 else DARKEST
 

@@ -83,7 +83,7 @@ class Night:
                 level_e = self.level_e(opening_s, answer.dit_s, airmass)
                 predicted = controller.predict_fraction(answer.dit_s, opening_s, airmass)
                 judged = controller.record(
-                    opening_s, answer.dit_s, level_e, probe=answer.probe, airmass=airmass
+                    opening_s, answer.dit_s, level_e, ndit=answer.ndit, probe=answer.probe, airmass=airmass
                 )
                 fraction = level_e / self.limits.full_well_e
                 yield Frame(time_s, opening_s, answer, fraction, predicted, judged, airmass)

@@ -159,7 +159,7 @@ class Twilight:
         shot.fraction = min(shot.fraction * (1.0 + self.noise * draw), 1.0)
         shot.probe = answer.probe
         level_e = shot.fraction * CAMERA.full_well_e
-        shot.verdict = watched.record(shot.start_s, shot.dit_s, level_e, probe=shot.probe).name
+        shot.verdict = watched.record(shot.start_s, shot.dit_s, level_e, ndit=answer.ndit, probe=shot.probe).name
 
 
 def kept(shots: list[Shot]) -> list[Shot]:

@@ -118,6 +118,7 @@ def expose_series(
             opens_s,
             answer.dit_s,
             frame.level_fraction * sky.limits.full_well_e,
+            ndit=answer.ndit,
             probe=answer.probe,
             airmass=airmass,
         )

@@ -9,7 +9,7 @@ import sys
 import warnings
 
 from . import ours
-from .nights import scenes
+from .nights import kinds, scenes
 from .run import Observer, run
 from .table import details, misses, summary
 from .targets import ANSWER_US, outcomes
@@ -41,7 +41,7 @@ def main() -> int:
     # The others' libraries warn of their own affairs while they are imported.
     with warnings.catch_warnings(action="ignore"):
         peers = {} if given.quick else installed_peers()
-    chosen = [scene for scene in scenes() if given.only in scene.name]
+    chosen = [scene for scene in [*scenes(), *kinds()] if given.only in scene.name]
     results = run(chosen, range(QUICK_SEEDS if given.quick else given.seeds), peers, ours.Watch())
     found = outcomes(results)
     print(summary(results, found), details(results), sep="\n\n")

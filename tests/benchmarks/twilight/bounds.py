@@ -15,7 +15,6 @@ from .sky import SKY_NOISE_S, STEP_S, Sky, log_weather
 
 LOOK_S = 1.0
 """How often one who waits looks again."""
-MARGIN_S = 10.0
 
 Chooser = Callable[[float], float | None]
 """The DIT for an opening at a time, or None to wait."""
@@ -48,7 +47,7 @@ def most_flats(night: Night) -> int:
     """The greedy optimum: back to back as early as allowed, each as short as the tolerance allows.
 
     In a fading sky an earlier start always ends earlier, so nothing is better; a rising one is run backwards.
-    Without clouds only.
+    Without clouds only; a lamp's flashes and what a detector says are not in it.
     """
     sky = night.sky if night.scene.direction == "dusk" else night.sky.mirrored()
     begin_s, end_s = _searched(night)
@@ -67,8 +66,8 @@ def most_flats(night: Night) -> int:
 
 
 def _searched(night: Night) -> tuple[float, float]:
-    """The useful time and a little more, as the sky's unrest moves its ends."""
-    return night.first_s - MARGIN_S, night.last_s + MARGIN_S
+    """The useful time and a little more, as the sky's unrest and its clouds move its ends."""
+    return night.first_s - night.scene.margin_s, night.last_s + night.scene.margin_s
 
 
 def _taken(night: Night, choose: Chooser, taken: list[Shot] | None = None) -> list[Shot]:

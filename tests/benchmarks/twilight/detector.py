@@ -23,6 +23,9 @@ LIMITS = DetectorLimits(
 TARGET, TOLERANCE = 0.5, 0.1
 TARGET_E = LIMITS.signal_e(TARGET)
 
+STAR_E_S = (500.0, 20_000.0)
+"""Light of a star in its pixel: from a third of the sky's that fills the target in the longest DIT to twelve times."""
+
 Raw = npt.NDArray[np.uint16]
 Map = npt.NDArray[np.float64]
 
@@ -43,9 +46,17 @@ class Detector:
         floor = sky * (1.0 + TILT * x)
         return cls(sky / np.median(sky), floor / np.median(floor))
 
-    def frame(self, sky_e: float, floor_e: float, dit_s: float, rng: np.random.Generator) -> Raw:
-        """Raw pixels of an exposure: photon noise, full well, non-linearity, read noise, digits."""
+    def frame(
+        self, sky_e: float, floor_e: float, dit_s: float, rng: np.random.Generator, stars: float = 0.0
+    ) -> Raw:
+        """Raw pixels of an exposure: photon noise, full well, non-linearity, read noise, digits.
+
+        `stars` is the share of pixels with a star in them, others in every frame.
+        """
         mean = self.sky * sky_e + self.floor * floor_e + LIMITS.dark_rate_e_s * dit_s
+        if stars:
+            lit = rng.random(mean.shape) < stars
+            mean = mean + lit * rng.uniform(*STAR_E_S, mean.shape) * dit_s
         charge = mean + np.sqrt(mean) * rng.standard_normal(mean.shape)
         charge = np.clip(charge, 0.0, LIMITS.signal_e(1.0))
         read = charge * (1.0 - LIMITS.linearity_k * charge / LIMITS.full_well_e)

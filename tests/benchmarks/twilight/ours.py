@@ -40,8 +40,8 @@ def controller(scene: Scene, *, listed: bool) -> ExposureController:
         log_shape=scene.log_shape,
         log_slope_sigma_per_s=SHAPED_SLOPE_SIGMA_PER_S,
         slope_noise_per_s3=SHAPED_SLOPE_NOISE_PER_S3,
-        floor_e_s=FLOOR_E_S if scene.floor else 0.0,
-        floor_sigma=FLOOR_SIGMA if scene.floor else 0.0,
+        floor_e_s=FLOOR_E_S if scene.floor and scene.told else 0.0,
+        floor_sigma=FLOOR_SIGMA if scene.floor and scene.told else 0.0,
     )
     plan = LevelPlan(
         "LEVEL",
@@ -72,7 +72,9 @@ def observe(night: Night, watch: Watch, *, listed: bool = False) -> list[Shot]:
         opening_s = time_s + scene.overhead_s
         shot = night.expose(opening_s, answer.dit_s, probe=answer.probe)
         shot.floor_e_s = watched.learned(opening_s).floor_factor * FLOOR_E_S if scene.floor else 0.0
-        judged = watched.record(opening_s, answer.dit_s, level_e(shot.raw), probe=answer.probe)
+        judged = watched.record(
+            opening_s, answer.dit_s, level_e(shot.raw), probe=answer.probe, saturated=shot.flagged
+        )
         shot.kept = judged.good and not answer.probe
         taken.append(shot)
         time_s = opening_s + answer.dit_s

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from . import bounds, ours
 from .nights import Night, Scene, Shot
+from .nights import scenes as everybody
 from .score import Bounds, Cell, Score, score
 
 FREE, LISTED, ORACLE, FORECASTER = "ours, free DIT", "ours, DIT list", "oracle", "ideal forecaster"
@@ -65,8 +66,13 @@ def _night(night: Night, peers: Mapping[str, Observer], results: Results) -> Non
     }
     for name, shots in taken.items():
         forecast = _good(listed if name == LISTED else known)
-        scored = score(night, shots, Bounds(_good(best), forecast, most), reduce=name != FORECASTER)
+        scored = score(night, shots, Bounds(_good(best), forecast, most), reduce=name != FORECASTER and _reduced(night.scene))
         results.scores.setdefault((night.scene, name), []).append(scored)
+
+
+def _reduced(scene: Scene) -> bool:
+    """Whether master flats are made: of the nights nobody tuned for only where stars are in the frames."""
+    return scene.plain or scene in everybody() or bool(scene.stars)
 
 
 def _good(shots: Sequence[Shot]) -> int:

@@ -21,6 +21,7 @@ class Score:
     wasted: int
     bad_kept: int
     after_end: int
+    tried_after: int
     kept: int
     error_sum: float
     error_squares: float
@@ -50,6 +51,7 @@ def score(night: Night, shots: Sequence[Shot], bounds: Bounds, *, reduce: bool =
         len(shots) - good,
         len(kept) - good,
         sum(shot.start_s > night.over_s for shot in shots),
+        sum(shot.start_s > night.over_s and not shot.probe for shot in shots),
         len(kept),
         sum(shot.error for shot in kept),
         sum(shot.error**2 for shot in kept),

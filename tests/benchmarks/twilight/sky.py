@@ -60,10 +60,14 @@ def wandering(rng: np.random.Generator, count: int, correlation: float) -> Vecto
 
 @dataclass(frozen=True)
 class Clouds:
-    """A veil of depth `sigma` max(0, x) in ln(transmission), x wandering within `memory_s`."""
+    """A veil of depth `sigma` max(0, x) in ln(transmission), x wandering within `memory_s`.
+
+    `both`: of depth `sigma` x, which also thins out to a sky brighter than its law: of a veiled sky that is the mean.
+    """
 
     sigma: float
     memory_s: float
+    both: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,8 +139,9 @@ class Sky:
 
 def log_weather(unrest: Vector | float, cloud: Vector | float, clouds: Clouds | None) -> Vector | float:
     """ln of what noise and clouds make of the law."""
-    veil = 0.0 if clouds is None else clouds.sigma * np.maximum(cloud, 0.0)
-    return SKY_NOISE * unrest - veil
+    if clouds is None:
+        return SKY_NOISE * unrest
+    return SKY_NOISE * unrest - clouds.sigma * (cloud if clouds.both else np.maximum(cloud, 0.0))
 
 
 def _cumulated(rate: Vector) -> Vector:

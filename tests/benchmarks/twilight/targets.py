@@ -47,11 +47,32 @@ def _share(of: str) -> Callable[[Cell], float]:
 
 
 def _clouds(scene: Scene) -> bool:
-    return bool(scene.clouds)
+    return scene.clouds in ("thin", "thick")
+
+
+def _passing(scene: Scene) -> bool:
+    return scene.clouds in ("thin passing", "thick passing", "slow")
+
+
+def _believed(scene: Scene) -> bool:
+    return scene.believed != 1.0
+
+
+def _others(scene: Scene) -> bool:
+    return bool(scene.stars or scene.lies or scene.flashes or not scene.told)
+
+
+def _worst(cell: Cell) -> float:
+    return min(night.good / night.forecaster for night in cell.nights)
 
 
 def _floor(scene: Scene) -> bool:
-    return scene.floor
+    return scene.floor and scene.told
+
+
+def _sure(scene: Scene) -> bool:
+    """Whether it ends without a look: behind clouds and after flashes only that tells."""
+    return not (scene.clouds or scene.flashes)
 
 
 def _any(scene: Scene) -> bool:
@@ -69,9 +90,21 @@ TARGETS = (
     Target(
         "distinct DITs of a night, DIT list", lambda cell: cell.worst("dits"), 25, _any, (LISTED,), unit=""
     ),
-    Target("exposures after the useful twilight", lambda cell: cell.worst("after_end"), 0, _any, unit=""),
+    Target("exposures after the useful twilight", lambda cell: cell.worst("after_end"), 0, _sure, unit=""),
+    Target("flats tried after the useful twilight", lambda cell: cell.worst("tried_after"), 0, _any, unit=""),
     Target("frames kept though bad", lambda cell: cell.worst("bad_kept"), 0, _any, unit=""),
-    Target("wasted exposures, clear", lambda cell: cell.mean("wasted"), 3, _plain(), unit=""),
+    Target("wasted exposures, clear", lambda cell: cell.mean("wasted"), 4, _plain(), unit=""),
+    Target("good frames / ideal forecaster, clouds of both signs", _share("forecaster"), 0.97, _passing, least=True),
+    Target("the same, worst night", _worst, 0.85, _passing, least=True),
+    Target("good frames / ideal forecaster, wrong priors", _share("forecaster"), 0.97, _believed, least=True),
+    Target("the same, worst night", _worst, 0.90, _believed, least=True),
+    Target(
+        "good frames / ideal forecaster, stars, lies, flashes, untold floor",
+        _share("forecaster"),
+        0.97,
+        _others,
+        least=True,
+    ),
     Target(
         "rms error of the flat, thermal floor (others: normalise and median)",
         lambda cell: cell.mean("flat_error"),
