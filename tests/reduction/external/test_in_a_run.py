@@ -85,7 +85,8 @@ def test_templates_go_on_while_a_stage_works_and_the_run_ends_when_it_is_done(tm
 
 
 def test_a_finished_run_is_reduced_again_with_the_stages_or_without_them(tmp_path: Path) -> None:
-    """Without: what they made stays. With: they make it anew, and who fails harms neither report nor summary."""
+    """Without: what they made stays. With: they make it anew, and who fails harms neither report nor summary: what it
+    owes is missing."""
     listing = {"command": [str(program(tmp_path, LIST))]}
     attached = str(deployment(tmp_path, "metis-sim", list=listing, crash={"command": ["false"]}))
     run_dir = rig.run(tmp_path, rig.write_ob(tmp_path, DARKS), attached, reduced=True).result.run_dir
@@ -93,7 +94,8 @@ def test_a_finished_run_is_reduced_again_with_the_stages_or_without_them(tmp_pat
     first = product.stat().st_ino
     for options, same in (([], True), (["--deployment", attached], False)):
         told = CliRunner().invoke(main, ["reduce", str(run_dir), *options])
-        assert told.exit_code == 0, told.output
+        assert told.exit_code == 1, told.output
+        assert "MISSING  crash" in told.output
         assert (product.stat().st_ino == first) is same
         assert product.name in summary.read_text()
         assert (run_dir / "products/crash_01.log").is_file()
