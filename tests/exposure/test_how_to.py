@@ -30,7 +30,7 @@ def test_the_thirty_lines_of_the_how_to_take_flats() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert len(code.splitlines()) <= 32
     namespace: dict[str, object] = {}
-    exec(compile(code, str(PAGE), "exec"), namespace)  # noqa: S102
+    exec(compile(code, str(PAGE), "exec"), namespace)
     for guess_e_s in (5e4, 2e5, 8e5):
         here = Observatory()
         flats, why = namespace["twilight_flats"](here, here, lambda time_s: -6.0, 20, guess_e_s)  # type: ignore[operator]
