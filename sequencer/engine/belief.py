@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sequencer.config.models import CameraConfig
 from sequencer.engine.context import RunContext
 from sequencer.engine.shot import Shot
-from sequencer.exposure import DitList, ExposureController, Learned, LevelPlan, RatePrior
+from sequencer.exposure import ExposureController, Learned, LevelPlan, RatePrior
 from sequencer.observing.planning import RISK_SIGMAS, rate_prior
 from sequencer.observing.prediction import detector_limits
 
@@ -122,8 +122,7 @@ class Belief:
         self.controller = self._new_controller(self._plan, self._prior)
 
     def _new_controller(self, plan: LevelPlan, prior: RatePrior) -> ExposureController:
-        listed = DitList.log_spaced(self.limits) if plan.mode == "LEVEL" else None
-        return ExposureController(self.limits, prior, plan, dit_list=listed)
+        return ExposureController(self.limits, prior, plan, dit_list=plan.dits(self.limits))
 
     def _transmission(self) -> float:
         config, mechanisms = self._config, self._run.devices.mechanisms

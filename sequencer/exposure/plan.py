@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sequencer.exposure.answers import MAX_WAIT_S, Stop, Wait
+from sequencer.exposure.dit_list import DEFAULT_STEP, DitList
+from sequencer.exposure.limits import DetectorLimits
 
 Mode = Literal["FIXED", "AIRMASS", "LADDER", "LEVEL"]
 Direction = Literal["EVENING", "MORNING"]
@@ -22,7 +24,8 @@ class LevelPlan:
     `airmasses` matter in FIXED (the DIT is chosen for the middle one), `levels` and `passes` in LADDER.
     `integration_s` is SEQ.TIME: NDIT = max(1, round(TIME / DIT)); without it NDIT is `fixed_ndit`.
     `sun_limits_deg` is (min, max) of the Sun's altitude, None for no limits. `twilight_share_min`, 0 to below 1,
-    is the share of twilight in the light below which a frame in LEVEL shows the floor, not the sky. Raises
+    is the share of twilight in the light below which a frame in LEVEL shows the floor, not the sky. `dit_step` is that
+    of the list of DITs in LEVEL (ratio of neighbours minus 1; 0: any DIT). Raises
     ValueError for an unknown mode or direction, or figures out of range.
     """
 
@@ -38,6 +41,7 @@ class LevelPlan:
     sun_limits_deg: tuple[float, float] | None = None
     twilight_share_min: float = 0.5
     fixed_ndit: int = 1
+    dit_step: float = DEFAULT_STEP
 
     def __post_init__(self) -> None:
         if self.mode not in ("FIXED", "AIRMASS", "LADDER", "LEVEL"):
@@ -55,8 +59,15 @@ class LevelPlan:
             raise ValueError(f"share of twilight {self.twilight_share_min} is not between 0 and 1")
         if not (self.integration_s is None or 0.0 < self.integration_s < math.inf):
             raise ValueError(f"integration time {self.integration_s} s is not above 0")
+        if not 0.0 <= self.dit_step < math.inf:
+            raise ValueError(f"step of the DIT list {self.dit_step} is negative")
         if self.fixed_ndit < 1:
             raise ValueError(f"NDIT {self.fixed_ndit} is not 1 or more")
+
+    def dits(self, limits: DetectorLimits) -> DitList | None:
+        """The DITs to choose from: a list in LEVEL with a step, any otherwise."""
+        listed = self.mode == "LEVEL" and self.dit_step > 0.0
+        return DitList.log_spaced(limits, self.dit_step) if listed else None
 
     def ndit(self, dit_s: float) -> int:
         """NDIT for a DIT: as many as the integration time holds, at least 1; the fixed one without it."""

@@ -43,7 +43,7 @@ LARGEST_LOG = 150.0
 """Bound of ln(rate over model), so that a clock that jumps by years overflows nothing."""
 
 KNOWN_SIGMA = 0.2
-"""Doubt of ln u up to which a departure tells of weather: one known from its floor alone departs from nothing. Assumed."""
+"""Doubt of ln u up to which a departure tells of weather: one known by its floor alone departs from none. Assumed."""
 
 LEAP = 0.3
 """ln of the factor by which a sky hardly brightens between two frames; a lamp does, and is gone with the next.

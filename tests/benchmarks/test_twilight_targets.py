@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from .twilight.nights import scenes
+from .twilight.nights import Scene, kinds, scenes
 from .twilight.ours import Watch
 from .twilight.run import FORECASTER, FREE, LISTED, ORACLE, Results, run
 from .twilight.score import Cell
@@ -18,19 +18,33 @@ from .twilight.table import details, misses, summary
 from .twilight.targets import TARGETS, Outcome, Target, outcomes
 
 SEEDS = (0,)
+STORMY_SEEDS = (0, 1)
+"""Where a frame more or less is the weather's luck."""
 
 
 @pytest.fixture(scope="module")
 def results() -> Results:
     """One night of every scene but the longest, without other programs; `make bench-twilight` runs twenty."""
-    return run([scene for scene in scenes() if scene.overhead_s != 1.0], SEEDS, {}, Watch())
+    return run([scene for scene in scenes() if scene.overhead_s != 1.0 and not scene.clouds], SEEDS, {}, Watch())
+
+
+@pytest.fixture(scope="module")
+def stormy() -> Results:
+    """Two nights with clouds, and of what nobody tuned for: without cirrus, which is reported only, and some others."""
+    left_out = {"believed": (0.5, 2.0), "clouds": ("fast cirrus",), "stars": (0.02,)}
+
+    def wanted(scene: Scene) -> bool:
+        return not any(getattr(scene, name) in values for name, values in left_out.items())
+
+    clouds = [scene for scene in scenes() if scene.clouds]
+    return run([scene for scene in [*clouds, *kinds()] if wanted(scene)], STORMY_SEEDS, {}, Watch())
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.text)
-def test_the_limits_hold(results: Results, target: Target) -> None:
-    wanted = [scene for scene in results.scenes if target.where(scene)]
+def test_the_limits_hold(results: Results, stormy: Results, target: Target) -> None:
     for name in target.names:
-        nights = Cell(tuple(score for scene in wanted for score in results.scores[scene, name]))
+        found = [of.scores[scene, name] for of in (results, stormy) for scene in of.scenes if target.where(scene)]
+        nights = Cell(tuple(score for scores in found for score in scores))
         assert target.met(target.figure(nights)), f"{name}: {target.shown(target.figure(nights))}"
 
 

@@ -67,7 +67,7 @@ def test_a_sky_that_is_not_said_to_change_is_not_waited_for():
     assert answer.reason.endswith("neither a slope nor a shape was given")
 
 
-@pytest.mark.parametrize("wrong", [{"efold_s": 0.0}, {"efold_s": -240.0}, {"relative_sigma": -1.0}, {"floor_e_s": -1.0}])
+@pytest.mark.parametrize("wrong", [{"efold_s": 0.0}, {"efold_s": -1.0}, {"relative_sigma": -1.0}, {"floor_e_s": -1.0}])
 def test_a_twilight_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError, match="not"):
         RatePrior.twilight(1e4, 0.0, "EVENING", **wrong)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from sequencer.clock import iso
 from sequencer.durations import FILTER_CHANGE, PRESET
-from sequencer.exposure import DitList, ExposureController, LevelPlan
+from sequencer.exposure import ExposureController, LevelPlan
 from sequencer.observing.planning.climb import climber, ladder_plan, ladder_wish
 from sequencer.observing.planning.dry_run import ThoughtDetector, ThoughtSeries, ThoughtSky, expose_series
 from sequencer.observing.planning.levels import Level
@@ -236,5 +236,4 @@ class Course:
 
 
 def _controller(wish: FilterWish) -> ExposureController:
-    listed = DitList.log_spaced(wish.limits) if wish.plan.mode == "LEVEL" else None
-    return ExposureController(wish.limits, wish.prior, wish.plan, dit_list=listed)
+    return ExposureController(wish.limits, wish.prior, wish.plan, dit_list=wish.plan.dits(wish.limits))

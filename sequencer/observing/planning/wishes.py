@@ -135,4 +135,5 @@ def level_plan(
         integration_s=p["SEQ.TIME"] or None,
         sun_limits_deg=(p["SEQ.SUNALT.MIN"], p["SEQ.SUNALT.MAX"]),
         fixed_ndit=ndit,
+        dit_step=p["SEQ.DIT.STEP"],
     )

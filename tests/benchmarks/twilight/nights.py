@@ -62,8 +62,8 @@ LAWS: dict[str, LogLaw] = {"exponential": exponential, "Patat V": patat}
 class Scene:
     """A kind of twilight: law, direction, seconds between closing and opening, and what else is in it.
 
-    `believed` is the rate that is believed over the night's (1: usually known); `told` whether the floor is; `stars` the
-    share of pixels with a star; `lies`: frames of any level are called saturated; `flashes`: a lamp does.
+    `believed` is the rate that is believed over the night's (1: usually known); `told` whether the floor is; `stars`
+    the share of pixels with a star; `lies`: frames of any level are called saturated; `flashes`: a lamp does.
     """
 
     law: str

@@ -66,7 +66,8 @@ def _night(night: Night, peers: Mapping[str, Observer], results: Results) -> Non
     }
     for name, shots in taken.items():
         forecast = _good(listed if name == LISTED else known)
-        scored = score(night, shots, Bounds(_good(best), forecast, most), reduce=name != FORECASTER and _reduced(night.scene))
+        reduce = name != FORECASTER and _reduced(night.scene)
+        scored = score(night, shots, Bounds(_good(best), forecast, most), reduce=reduce)
         results.scores.setdefault((night.scene, name), []).append(scored)
 
 

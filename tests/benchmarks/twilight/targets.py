@@ -75,6 +75,11 @@ def _sure(scene: Scene) -> bool:
     return not (scene.clouds or scene.flashes)
 
 
+def _one_way(scene: Scene) -> bool:
+    """Whether its weather does not come back: nobody knows which flat is the last of a sky that wanders both ways."""
+    return not (scene.weather and scene.weather.both)
+
+
 def _any(scene: Scene) -> bool:
     return True
 
@@ -91,7 +96,7 @@ TARGETS = (
         "distinct DITs of a night, DIT list", lambda cell: cell.worst("dits"), 25, _any, (LISTED,), unit=""
     ),
     Target("exposures after the useful twilight", lambda cell: cell.worst("after_end"), 0, _sure, unit=""),
-    Target("flats tried after the useful twilight", lambda cell: cell.worst("tried_after"), 0, _any, unit=""),
+    Target("flats tried after the useful twilight", lambda cell: cell.worst("tried_after"), 0, _one_way, unit=""),
     Target("frames kept though bad", lambda cell: cell.worst("bad_kept"), 0, _any, unit=""),
     Target("wasted exposures, clear", lambda cell: cell.mean("wasted"), 4, _plain(), unit=""),
     Target("good frames / ideal forecaster, clouds of both signs", _share("forecaster"), 0.97, _passing, least=True),
