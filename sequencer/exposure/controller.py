@@ -173,7 +173,7 @@ class ExposureController:
         level = self.plan.mode == "LEVEL"
         known = self._level.known(opening) if level else self._sky.sigma(opening) <= self.plan.tolerance
         if self._probes.due or not known:
-            return (self._level.unsure(opening, time_s) if level else None) or self._probes.answer(opening)
+            return (self._level.unsure(opening) if level else None) or self._probes.answer(opening)
         if level:
             return self._level.answer(opening, time_s) or self._probes.look(opening)
         return (self._rungs if self.plan.mode == "LADDER" else self._held).answer(opening)

@@ -68,10 +68,10 @@ class ConstantLevel:
             return False
         return sigma <= FRESH_SIGMA or obstacle in ("", "bright")
 
-    def unsure(self, opening: Conditions, time_s: float) -> Wait | Stop | None:
+    def unsure(self, opening: Conditions) -> Wait | Stop | None:
         """What to do besides probing a sky that is hardly known: wait while it hardly suits, stop if it hardly
         can. None: probe."""
-        if fading := self._fading(opening, time_s):
+        if fading := self._fading(opening):
             return fading
         sign, direction = (1.0 if self._evening else -1.0), self._plan.direction
         last = self._hoped(opening, sign * HOPE_SIGMAS)
@@ -82,7 +82,7 @@ class ConstantLevel:
             return Wait(first.seconds, first.reason)
         return None
 
-    def _fading(self, opening: Conditions, time_s: float) -> Wait | None:
+    def _fading(self, opening: Conditions) -> Wait | None:
         """After a look that saturated at dusk: no longer than a sky just too bright to be measured needs to suit."""
         if self._saturated_s is None:
             return None
@@ -91,7 +91,7 @@ class ConstantLevel:
         room = math.log(outlook.limits.signal_e(SATURATION_FRACTION) / suits_e)
         shortest_s, longest_s = BRIGHT_HOLD_S
         hold_s = room / -outlook.slope_per_s if outlook.slope_per_s < 0.0 else longest_s
-        return _left(self._saturated_s, min(max(hold_s, shortest_s), longest_s), time_s, FADING)
+        return _left(self._saturated_s, min(max(hold_s, shortest_s), longest_s), opening.time_s, FADING)
 
     def _floor_alone(self, opening: Conditions, first: Reach) -> bool:
         """Whether a probe now, before dawn, would show the floor by itself; once."""

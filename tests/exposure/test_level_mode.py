@@ -215,7 +215,7 @@ def test_the_tolerance_is_used_at_the_maximum_dit(rate, exposed):
 
 
 def test_a_sky_that_saturates_at_dusk_is_looked_at_in_time_and_given_up_after_ten_frames():
-    """The sky never fades: no pause is longer than a sky just too bright to be measured needs to suit, 148 s."""
+    """The sky never fades: no look opens later than a sky just too bright to be measured needs to suit, 148 s."""
     waits = []
     results = list(
         Night(lambda t, x: 1e9, OPTICAL, 5.0).frames(twilight(2e5, -0.004, "EVENING"), waits=waits)
@@ -226,7 +226,7 @@ def test_a_sky_that_saturates_at_dusk_is_looked_at_in_time_and_given_up_after_te
     signals = [OPTICAL.signal_e(level) for level in (0.98, 0.5 + 0.05 * BRIGHT_EDGE)]
     suits_s = math.log(signals[0] / signals[1]) / 0.004
     at_minimum = [probe for probe in probes if probe.answer.dit_s == 0.1]
-    pauses = [b.asked_s - a.start_s - 0.1 for a, b in pairwise(at_minimum)]
+    pauses = [b.start_s - a.start_s - 0.1 for a, b in pairwise(at_minimum)]
     # What saturated looks teach of the slope makes the later ones a little longer.
     assert pauses[0] == pytest.approx(suits_s, rel=0.03)
     assert all(suits_s * 0.98 < pause < 480.0 for pause in pauses)
