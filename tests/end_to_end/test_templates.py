@@ -213,9 +213,9 @@ def test_the_light_stop_closes_at_the_limit_in_mid_exposure(
 
 
 def test_without_a_good_flat_there_are_no_darks_to_wait_for(tmp_path: Path) -> None:
-    """At 23:40 the dusk is so far gone that the longest DIT is too short."""
+    """At 23:26 the dusk is so far gone that the longest DIT is too short."""
     block = find_config("obs", "opticam-dusk")
-    ran = rig.run(tmp_path, block, "opticam-sim", start_s=parse_utc("2027-03-20T23:40:00"))
+    ran = rig.run(tmp_path, block, "opticam-sim", start_s=parse_utc("2027-03-20T23:26:30"))
     frames = ran.of("frame")
     assert not any(frame["verdict"] == "good" for frame in frames)
     assert not any(frame["kind"] == "dark" for frame in frames)
