@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,8 @@ def prove(
         click.echo(f"{hello.device} at {endpoint}: {hello.kind}, {reality}, {hello.clock['kind']} clock")
         if not hello.simulated and not yes:
             click.confirm("The hardware will move, open and close. Go on?", abort=True)
+        for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the device is made safe
+            signal.signal(number, signal.default_int_handler)
         results = tried(endpoint, kind, hello, promises, sample, _show)
     sys.exit(_told(results))
 

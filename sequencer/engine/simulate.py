@@ -81,7 +81,7 @@ class _Device:
     def __init__(self, name: str, arguments: list[str]) -> None:
         self._words, says = os.pipe()
         self.process = multiprocessing.get_context("fork").Process(
-            target=_serve, args=(arguments, says), name=name
+            target=_serve, args=(arguments, says), name=name, daemon=True
         )
         self.process.start()
         os.close(says)

@@ -14,14 +14,13 @@ from sequencer.exposure.learned import Learned
 from sequencer.exposure.level import ConstantLevel
 from sequencer.exposure.limits import SATURATION_FRACTION, DetectorLimits
 from sequencer.exposure.overhead import Overhead
-from sequencer.exposure.patience import Patience
 from sequencer.exposure.plan import LevelPlan
 from sequencer.exposure.probes import Probes
 from sequencer.exposure.rate import LARGEST_LOG, Background
 from sequencer.exposure.reading import Reading
 from sequencer.exposure.rungs import Rungs
-from sequencer.exposure.sun_watch import SunWatch
 from sequencer.exposure.verdict import Verdict
+from sequencer.exposure.waiting import Patience, SunWatch
 
 MAX_UNUSABLE = 10
 """Saturated or unstable frames in a row, after which the filter is given up. Assumed."""
@@ -35,8 +34,8 @@ class ExposureController:
 
     `limits` is the detector, `plan` the wish, `prior` what is believed of the sky, `overhead_s` the time
     from the question to the opening until it has been measured, `dit_list` the DITs to choose from (None: any
-    on the grid). `next` is a query, ask it as often as you like; only `record` moves anything. A clock that jumps is
-    survived. All is bounded in exposures and in time: probes by `Probes`, unusable frames by `MAX_UNUSABLE`, waits
+    on the grid). `next` is a query: how often it is asked changes no answer, time and `record` do. A clock that jumps
+    is survived. All is bounded in exposures and in time: probes by `Probes`, unusable frames by `MAX_UNUSABLE`, waits
     by `LONGEST_WAIT_S`, a ladder by its rungs; the number of frames wanted is the caller's. In LEVEL with a least
     share of twilight a floor nobody told of is learned as well. Raises ValueError for a negative overhead, or a list
     with DITs outside the detector's limits.

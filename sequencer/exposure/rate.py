@@ -165,7 +165,8 @@ class Background:
         if reading.reset:
             before = before.doubted(abs(reading.error))
         elif self._wanders(reading):
-            weather.both, before = True, before.doubted(max(abs(reading.error), CLOUD_SIGMA))
+            weather.wander()
+            before = before.doubted(max(abs(reading.error), CLOUD_SIGMA))
         if weather.both:
             variance += max(weather.variance_at(now_s), reading.error**2 if reading.cloudy else 0.0)
         elif reading.cloudy:

@@ -65,6 +65,10 @@ class Weather:
         kept = math.exp(-max(time_s - self._time_s, 1.0) / self.memory_s)
         return self.sigma**2 * (1.0 + kept) / (1.0 - kept)
 
+    def wander(self) -> None:
+        """The law was that of no clear sky: from here on it is that of the mean one."""
+        self.both = True
+
     def measured(self, departure: float, time_s: float) -> None:
         """A frame shows how far the sky is from its law."""
         departure = max(departure, DARKEST)

@@ -46,9 +46,10 @@ AFTER = """\
 """
 
 
-def tutorial(number: int, deployment: Path) -> str:
-    """A script of the tutorial, on another deployment."""
-    script: str = re.findall("```python\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)[number]
+def tutorial(word: str, deployment: Path) -> str:
+    """The first script of the tutorial in which a word stands, on another deployment."""
+    scripts = re.findall("```python\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
+    script: str = next(text for text in scripts if word in text)
     return script.replace("metis-sim", str(deployment))
 
 
@@ -106,7 +107,7 @@ def run_ladder(folder: Path) -> list[Frame]:
     before them frames without the lamp, and at the end one that says nothing of itself."""
     deployment = rig.write_deployment(folder, lambda name: f"inproc://{name}", window_px=(128, 128))
     script = folder / "ladder.py"
-    before, switch, after = tutorial(2, deployment).partition('    await metis.sources.switch("bb"')
+    before, switch, after = tutorial("DITS_S", deployment).partition('    await metis.sources.switch("bb"')
     script.write_text(before + BEFORE + switch + after + AFTER)
     result = run_script(script, str(deployment), folder / "runs", Nobody(), clock_spec="virtual")
     assert result.outcome == "completed"

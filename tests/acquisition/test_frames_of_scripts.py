@@ -111,7 +111,7 @@ def test_a_ladder_with_the_lamp_finds_non_linearity_and_gain_of_every_detector(
 def test_every_frame_of_the_first_script_is_good(tmp_path: Path) -> None:
     deployment = rig.write_deployment(tmp_path, lambda name: f"inproc://{name}")
     script = tmp_path / "first.py"
-    script.write_text(tutorial(0, deployment))
+    script.write_text(tutorial("telescope.preset", deployment))
     result = run_script(script, str(deployment), tmp_path / "runs", Nobody(), clock_spec="virtual")
     assert result.outcome == "completed"
     frames = [r.data for r in read_journal(result.run_dir / "journal.sqlite") if r.kind == "frame"]

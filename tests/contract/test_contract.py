@@ -3,9 +3,10 @@
 import pytest
 import zmq.asyncio
 
-from sequencer.clock import VirtualClock, parse_utc
-from sequencer.devices.contract import ending, exposing, promises_for
+from sequencer.clock import ScaledClock, VirtualClock, parse_utc
+from sequencer.devices.contract import ending, exposing, promises_for, proof
 from sequencer.devices.contract.bench import SAMPLES, Bench, Broken, TooShort
+from tests.served import served
 
 from .hardware import HARDWARE, QuickShutter
 
@@ -80,3 +81,20 @@ def test_work_too_short_to_be_interrupted_is_no_promise_broken(tmp_path_factory)
 def test_a_device_that_breaks_a_promise_is_found_out(tmp_path_factory):
     with pytest.raises(Broken, match=r"ends of both: \['failed', 'failed'\], promised \['completed', 'completed'\]"):
         prove(ending.safe_is_shared, DeafShutter, "inproc", tmp_path_factory)
+
+
+def test_a_proof_that_is_interrupted_leaves_the_light_shut_out(tmp_path):
+    """As by Ctrl-C while a shutter is open: read back from the device itself."""
+    clock = ScaledClock(parse_utc("2027-03-20T09:00:00"), 60.0)
+    shutter = QuickShutter("dome", f"ipc://{tmp_path}/dome", clock, simulated=True)
+
+    async def opened_and_interrupted(bench):
+        client = await bench.operational()
+        await client.open()
+        assert shutter.at == "OPEN"
+        raise KeyboardInterrupt
+
+    with served(shutter) as endpoint, pytest.raises(KeyboardInterrupt):
+        proof.prove(endpoint, "shutter", proof.introduced(endpoint), {"opens": opened_and_interrupted},
+                    SAMPLES["shutter"], print)  # fmt: skip
+    assert shutter.at == "CLOSED"

@@ -20,6 +20,7 @@ from sequencer.devices.connect import CLIENTS
 from sequencer.devices.contract import promises_for
 from sequencer.devices.examples import dome_shutter
 from sequencer.wire.errors import CommandAborted
+from tests.command import call
 from tests.ports import free_ports
 
 from .support import failed, run
@@ -136,18 +137,20 @@ def test_the_command_of_the_page_proves_a_server_elsewhere(address):
     assert not any("kept" in line for line in lines), "real hardware moves only when somebody has said yes"
 
 
-def test_a_device_in_other_hands_is_not_proved(address):
+def test_a_device_in_other_hands_is_not_proved(address, tmp_path):
+    words = shlex.split(PROOFS[0].replace(ADDRESS, address))[1:]
+
     async def hold():
         owner = CLIENTS["shutter"]("dome", address, WallClock(), owner="the night")
         await owner.connect()
         try:
-            return await asyncio.to_thread(told, PROOFS[0].replace(ADDRESS, address), "--yes")
+            return await asyncio.to_thread(call, tmp_path, *words, "--yes")
         finally:
             await owner.disconnect()
 
-    code, lines = asyncio.run(hold())
-    assert code == 2
-    assert "the night" in lines[-1]
+    done = asyncio.run(hold())
+    assert done.code == 2
+    assert "the night" in done.err.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

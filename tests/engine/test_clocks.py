@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 
 import msgspec
@@ -17,6 +15,7 @@ from sequencer.config.models import Deployment
 from sequencer.engine.clocks import Named, choose_clock, parse_clock
 from sequencer.engine.request import BadInput
 from sequencer.wire.server import Server
+from tests.served import served as served_from_a_thread
 
 EPOCH_S = 1_805_533_200.0
 
@@ -100,21 +99,8 @@ class Idle:
 def served() -> Iterator[tuple[str, Clock]]:
     """Endpoint and clock of a simulated device served from a thread of its own."""
     clock = ScaledClock(EPOCH_S, 60.0, 12.5)
-    ready, over = threading.Event(), threading.Event()
-    server = Server("cover", "cover", "tcp://127.0.0.1:*", clock, Idle(), simulated=True)
-
-    async def serve() -> None:
-        await server.start()
-        ready.set()
-        await asyncio.get_running_loop().run_in_executor(None, over.wait)
-        await server.stop()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert ready.wait(20)
-    yield server.endpoint, clock
-    over.set()
-    thread.join()
+    with served_from_a_thread(Server("cover", "cover", "tcp://127.0.0.1:*", clock, Idle(), simulated=True)) as endpoint:
+        yield endpoint, clock
 
 
 def test_a_scaled_clock_is_the_simulators_own(served: tuple[str, Clock]) -> None:

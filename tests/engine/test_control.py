@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer.clock import VirtualClock
 from sequencer.devices.charts import IllegalTrigger
 from sequencer.engine.control import (
     LEGAL_STATES,
-    Control,
     SkipLevel,
     SkipTemplate,
     StopRequested,
     WindowOver,
 )
-from sequencer.engine.journal import Journal, read_journal
 from sequencer.engine.states import ENDED, OB_CHART
 from sequencer.wire.errors import Rejected
 
-EPOCH_S = 1_805_533_200.0
-VERBS = tuple(LEGAL_STATES)
-RUNNING = ("validate", "start")
+from .block import EPOCH_S, WAY_TO, Block, on_block
 
-WAY_TO = {
-    "Loaded": (),
-    "Validated": ("validate",),
-    "Running": RUNNING,
-    "Paused": (*RUNNING, "pause"),
-    "Suspended": (*RUNNING, "suspend"),
-    "Safing": (*RUNNING, "make_safe"),
-    "Completed": (*RUNNING, "make_safe", "complete"),
-    "Stopped": (*RUNNING, "make_safe", "stop"),
-    "Aborted": (*RUNNING, "make_safe", "abort"),
-    "Failed": (*RUNNING, "make_safe", "fail"),
-    "Halted": (*RUNNING, "halt"),
-}
+VERBS = tuple(LEGAL_STATES)
 
 LEGAL = {
     ("pause", "Running"), ("resume", "Paused"), ("skip", "Running"), ("skip", "Paused"),
@@ -51,49 +31,6 @@ LEGAL = {
     ("halt", "Running"), ("halt", "Paused"), ("halt", "Suspended"), ("halt", "Safing"),
 }  # fmt: skip
 """As the design has it; everything else is refused."""
-
-
-class Block:
-    """A control with its journal, in virtual time; notes what it closes, aborts and cancels."""
-
-    def __init__(self, folder: Path, clock: VirtualClock) -> None:
-        self.clock = clock
-        self.path = folder / "journal.sqlite"
-        self.journal = Journal(self.path)
-        self.control = Control(clock, self.journal)
-        self.done: list[str] = []
-        self.control.on_pause = self._note("light stop closed")
-        self.control.abort_exposures = self._note("exposures aborted")
-        self.control.cancel = lambda: self.done.append("cancelled")
-
-    def _note(self, what: str) -> Callable[[], Awaitable[None]]:
-        async def note() -> None:
-            self.done.append(what)
-
-        return note
-
-    def enter(self, state: str) -> None:
-        for trigger in WAY_TO[state]:
-            self.control.trigger(trigger)
-        assert self.control.state == state
-
-    def written(self, kind: str) -> list[dict[str, Any]]:
-        return [record.data for record in read_journal(self.path) if record.kind == kind]
-
-
-def on_block(main: Callable[[Block], Awaitable[Any]]) -> Any:
-    """Run `main(block)` in virtual time."""
-    clock = VirtualClock(EPOCH_S, stall_s=10.0)
-    with tempfile.TemporaryDirectory() as folder:
-
-        async def whole() -> Any:
-            block = Block(Path(folder), clock)
-            try:
-                return await main(block)
-            finally:
-                block.journal.close()
-
-        return clock.run(whole())
 
 
 def test_the_way_to_every_state_of_the_chart_is_known() -> None:
@@ -232,98 +169,6 @@ def test_a_halted_run_is_the_operators_and_never_broken_off() -> None:
         await block.control.request("halt", "anna")
         block.control.break_off("it rains")
         assert (block.control.broken_off, block.done) == ("", ["cancelled"])
-
-    on_block(main)
-
-
-@pytest.mark.parametrize("now", [False, True])
-def test_a_pause_begins_at_a_checkpoint_with_the_light_shut_out_and_lasts_until_resume(now: bool) -> None:
-    async def main(block: Block) -> None:
-        block.enter("Running")
-        await block.control.request("pause", "anna", now=now)
-        assert block.control.state == "Running"
-        assert block.done == (["exposures aborted"] if now else [])
-        assert block.control.pausing
-
-        async def resume() -> None:
-            await block.clock.sleep(600.0, "anna")
-            assert block.control.state == "Paused"
-            assert block.done[-1] == "light stop closed"
-            await block.control.request("resume", "anna")
-
-        resuming = asyncio.ensure_future(resume())
-        await block.control.checkpoint()
-        assert (block.control.state, block.clock.now()) == ("Running", EPOCH_S + 600.0)
-        assert not block.control.pausing
-        await resuming
-        states = [data["state"] for data in block.written("ob_state")]
-        assert states == ["Validated", "Running", "Paused", "Running"]
-        assert block.written("operator")[0]["text"] == ("now" if now else "")
-
-    on_block(main)
-
-
-@pytest.mark.parametrize(
-    ("verb", "what", "raised", "state"),
-    [
-        ("stop", "", StopRequested, "Paused"),
-        ("skip", "level", SkipLevel, "Running"),
-        ("skip", "template", SkipTemplate, "Running"),
-    ],
-)
-def test_a_pause_ends_by_stop_and_skip_too(verb: str, what: str, raised: type[Exception], state: str) -> None:
-    async def main(block: Block) -> None:
-        block.enter("Running")
-        block.control.in_level = True
-        await block.control.request("pause", "anna")
-
-        async def act() -> None:
-            await block.clock.sleep(60.0, "anna")
-            await block.control.request(verb, "anna", what=what)
-
-        acting = asyncio.ensure_future(act())
-        with pytest.raises(raised):
-            await block.control.checkpoint()
-        await acting
-        assert block.control.state == state
-        assert not block.control.pausing
-
-    on_block(main)
-
-
-def test_a_wait_lasts_as_long_as_it_should_and_ends_early_for_the_operator() -> None:
-    async def main(block: Block) -> None:
-        block.enter("Running")
-        await block.control.wait(120.0, "LM")
-        assert block.clock.now() == EPOCH_S + 120.0
-
-        async def stop() -> None:
-            await block.clock.sleep(30.0, "anna")
-            await block.control.request("stop", "anna")
-
-        stopping = asyncio.ensure_future(stop())
-        with pytest.raises(StopRequested):
-            await block.control.wait(120.0, "LM")
-        assert block.clock.now() == EPOCH_S + 150.0
-        await stopping
-
-    on_block(main)
-
-
-def test_a_pause_within_a_wait_does_not_lengthen_it() -> None:
-    async def main(block: Block) -> None:
-        block.enter("Running")
-
-        async def pause() -> None:
-            await block.clock.sleep(30.0, "anna")
-            await block.control.request("pause", "anna")
-            await block.clock.sleep(50.0, "anna")
-            await block.control.request("resume", "anna")
-
-        pausing = asyncio.ensure_future(pause())
-        await block.control.wait(120.0, "LM")
-        assert block.clock.now() == EPOCH_S + 120.0
-        await pausing
 
     on_block(main)
 

@@ -14,7 +14,7 @@ from sequencer.exposure import (
     Wait,
     constant_rate,
 )
-from sequencer.exposure.patience import Patience
+from sequencer.exposure.waiting import Patience
 
 from .nights import OPTICAL, Night, fading, split
 

@@ -7,7 +7,7 @@ import pytest
 
 from sequencer.exposure import ExposureController, LevelPlan, RatePrior, Stop, Wait
 from sequencer.exposure.overhead import Overhead
-from sequencer.exposure.sun_watch import SunWatch
+from sequencer.exposure.waiting import SunWatch
 from sequencer.exposure.weather import DARKEST, USUAL_MEMORY_S, Weather
 
 from .nights import LM, lp

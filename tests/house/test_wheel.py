@@ -3,13 +3,11 @@ not from a checkout, everything works."""
 
 from __future__ import annotations
 
-import asyncio
 import email
 import os
 import shutil
 import subprocess
 import sys
-import threading
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ from contract.hardware import QuickShutter
 
 from house.rooms import ROOT
 from sequencer.clock import ScaledClock
+from tests.served import served
 
 PACKAGES = ("sequencer", "templates", "simulators", "configs")
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
@@ -140,21 +139,9 @@ def test_the_installed_command_completes_names(installed: Path, tmp_path: Path) 
 @pytest.fixture
 def shutter(tmp_path: Path) -> Iterator[str]:
     """Address of a shutter served from a thread of its own, sixty times as fast as the wall."""
-    server = QuickShutter("dome", f"ipc://{tmp_path}/dome", ScaledClock(1_805_533_200.0, 60.0), simulated=True)
-    ready, over = threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        await server.start()
-        ready.set()
-        await asyncio.get_running_loop().run_in_executor(None, over.wait)
-        await server.stop()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    ready.wait()
-    yield server.endpoint
-    over.set()
-    thread.join()
+    clock = ScaledClock(1_805_533_200.0, 60.0)
+    with served(QuickShutter("dome", f"ipc://{tmp_path}/dome", clock, simulated=True)) as endpoint:
+        yield endpoint
 
 
 def test_the_installed_command_proves_a_device(installed: Path, shutter: str, tmp_path: Path) -> None:

@@ -70,20 +70,28 @@ async def _prove(
 ) -> list[Tried]:
     try:
         await _see_free(bench)
-        await bench.suit()
-        await bench.close()
-        tried = []
-        for name, promise in promises.items():
-            tried.append(await _try(bench, name, promise))
-            tell(tried[-1])
-            await bench.close()
-            if tried[-1].broken:
-                await _set_free(bench)
-        await bench.peer().result("safe")
-        return tried
+        try:
+            return await _tried(bench, promises, tell)
+        finally:  # whatever ends it, Ctrl-C too: the light is shut out
+            await bench.peer().result("safe")
     finally:
         await bench.close()
         bench.context.destroy(linger=0)
+
+
+async def _tried(
+    bench: Bench, promises: Mapping[str, Promise], tell: Callable[[Tried], object]
+) -> list[Tried]:
+    await bench.suit()
+    await bench.close()
+    tried = []
+    for name, promise in promises.items():
+        tried.append(await _try(bench, name, promise))
+        tell(tried[-1])
+        await bench.close()
+        if tried[-1].broken:
+            await _set_free(bench)
+    return tried
 
 
 async def _see_free(bench: Bench) -> None:

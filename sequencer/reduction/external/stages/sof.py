@@ -1,6 +1,6 @@
 """Stage program: recipes behind a runner that reads set-of-frames files (`.sof`), such as those of METIS.
 
-Called as `python sof.py FOLDER`; needs nothing but Python. The deployment's `parameters` say all there is to
+Called as `python sof.py FOLDER`; needs numpy and astropy. The deployment's `parameters` say all there is to
 know of the recipes: `runner` is the command that gets recipe and set of frames appended; each of `recipes`
 has
 
@@ -21,18 +21,18 @@ each in a clean folder; what one makes calibrates the next. Products are told by
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
 
 CONTRACT = 1
 LOG = "runner.log"
-BLOCK, CARD = 2880, 80
-CARD_VALUE = re.compile(r"(?:HIERARCH )?([A-Z0-9 _-]+?) *= *(?:'([^']*)'|([^ /]+))")
 SAME = ("camera", "mode", "window", "dit_s", "ndit")
 
 Entry = dict[str, Any]
@@ -148,32 +148,23 @@ def judged(recipe: str, path: Path, found: dict[str, str], remarks: list[str]) -
 
 def zeros(folder: Path, place: Path, kind: str, frame: Entry) -> str:
     """A file with one image of zeros, of the size of a frame's first image; its place in the folder."""
-    size = cards(folder / frame["file"], extension=1)
-    nx, ny = int(size["NAXIS1"]), int(size["NAXIS2"])
-    primary = ["SIMPLE  =                    T", "BITPIX  =                    8", "NAXIS   =                    0",
-               "EXTEND  =                    T", f"HIERARCH ESO PRO CATG = '{kind}'"]  # fmt: skip
-    image = ["XTENSION= 'IMAGE   '", "BITPIX  =                  -32", "NAXIS   =                    2",
-             f"NAXIS1  = {nx:20d}", f"NAXIS2  = {ny:20d}", "PCOUNT  =                    0",
-             "GCOUNT  =                    1", f"EXTNAME = '{kind}'"]  # fmt: skip
+    size = fits.getheader(folder / frame["file"], 1)
+    primary = fits.PrimaryHDU()
+    primary.header["HIERARCH ESO PRO CATG"] = kind
+    image = fits.ImageHDU(np.zeros((size["NAXIS2"], size["NAXIS1"]), np.float32), name=kind)
     blank = folder / "blank" / place.name
     blank.mkdir(parents=True)
     path = blank / f"{kind}.fits"
-    path.write_bytes(header(primary) + header(image) + bytes(-(-4 * nx * ny // BLOCK) * BLOCK))
+    fits.HDUList([primary, image]).writeto(path)
     return str(path.relative_to(folder))
-
-
-def header(lines: list[str]) -> bytes:
-    """Cards as the blocks of a FITS header."""
-    text = "".join(line.ljust(CARD) for line in [*lines, "END"])
-    return text.ljust(-(-len(text) // BLOCK) * BLOCK).encode("ascii")
 
 
 def choice(kind: str, rule: Entry, frame: Entry, known: list[Entry]) -> Entry | None:
     """The calibration of a category for a set: of the same read-out where the recipe asks for it, the last made."""
-    fits = [one for one in known if one["category"] == kind]
+    suited = [one for one in known if one["category"] == kind]
     if kind in rule.get("match", []):
-        fits = [one for one in fits if all(one[key] == frame[key] for key in SAME)]
-    return fits[-1] if fits else None
+        suited = [one for one in suited if all(one[key] == frame[key] for key in SAME)]
+    return suited[-1] if suited else None
 
 
 def inputs(frames: list[Entry], chosen: dict[str, Entry | None]) -> list[str]:
@@ -182,25 +173,13 @@ def inputs(frames: list[Entry], chosen: dict[str, Entry | None]) -> list[str]:
     return [frame["file"] for frame in frames] + used
 
 
-def cards(path: Path, extension: int = 0) -> dict[str, str]:
-    """The cards of a header of a FITS file as texts; the first one, or that behind it where that has no data."""
-    with path.open("rb") as file:
-        for _ in range(extension):
-            header_cards(file)
-        return header_cards(file)
-
-
-def header_cards(file: BinaryIO) -> dict[str, str]:
-    """The cards of the header that begins here."""
-    found = {}
-    while block := file.read(BLOCK).decode("ascii", "replace"):
-        for start in range(0, len(block), CARD):
-            card = block[start : start + CARD]
-            if one := CARD_VALUE.match(card):
-                found[one[1]] = (one[2] if one[2] is not None else one[3]).strip()
-            if card.rstrip() == "END":
-                return found
-    return found
+def cards(path: Path) -> dict[str, str]:
+    """The cards of a product's primary header as texts; none of what is no FITS file."""
+    try:
+        header = fits.getheader(path)
+        return {key: str(value).strip() for key, value in header.items()}
+    except (OSError, fits.VerifyError):
+        return {}
 
 
 def bad(reason: str) -> Entry:

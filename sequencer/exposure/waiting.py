@@ -1,4 +1,4 @@
-"""Whether the Sun is still on its way to the limit one waits for: in high latitudes it may turn before."""
+"""Waiting: whether the Sun is still on its way to the limit one waits for, and how long the sky has been waited for."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ TURN_DEG = 0.05
 """How far the Sun must have come back from its extreme; far above the ephemeris' noise. Assumed."""
 
 LONGEST_GAP_S = 1800.0
-"""Questions further apart than this, or back in time, do not belong to one course of the Sun: a clock jumped."""
+"""Questions further apart than this, or back in time, belong to no course of the Sun and no wait: a clock jumped."""
 
 
 class SunWatch:
-    """Sees the Sun turn: at dusk from sinking to rising, at dawn from rising to sinking."""
+    """Sees the Sun turn, as in high latitudes: at dusk from sinking to rising, at dawn from rising to sinking."""
 
     def __init__(self, direction: str) -> None:
         self._sign = -1.0 if direction == "EVENING" else 1.0
@@ -30,3 +30,21 @@ class SunWatch:
         self._extreme_deg = max(self._extreme_deg, course_deg)
         moved = self._extreme_deg - self._first_deg > TURN_DEG
         return moved and self._extreme_deg - course_deg > TURN_DEG
+
+
+class Patience:
+    """Counts the time between questions answered with a wait for the sky, until an exposure ends it."""
+
+    def __init__(self) -> None:
+        self._since_s: float | None = None
+        self.waited_s = 0.0
+
+    def asked(self, time_s: float, *, waiting: bool) -> None:
+        """A question at a time, and whether its answer is to wait for the sky."""
+        if self._since_s is not None and 0.0 <= time_s - self._since_s <= LONGEST_GAP_S:
+            self.waited_s += time_s - self._since_s
+        self._since_s = time_s if waiting else None
+
+    def exposed(self) -> None:
+        """An exposure was taken."""
+        self._since_s, self.waited_s = None, 0.0
